@@ -1,0 +1,1 @@
+"""The HTTP door: Conductor's resources, one file each."""

@@ -1,0 +1,1 @@
+"""Rules: pure functions that decide what a workflow does next."""

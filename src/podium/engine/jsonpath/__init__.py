@@ -1,0 +1,1 @@
+"""JSONPath as Conductor understands it (the Jayway dialect): parser, steps, filters, functions, patterns."""

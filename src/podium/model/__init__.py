@@ -1,0 +1,1 @@
+"""Words: the values that travel between rules, memory, loops and doors."""

@@ -1,0 +1,1 @@
+"""Memory: everything durable, behind one port."""

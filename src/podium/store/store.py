@@ -1,0 +1,191 @@
+"""The store: everything durable, as a list of verbs.
+
+Two implementations keep the same promise: when a call returns, what it wrote survives a kill -9 and a power cut. Nothing here
+knows a rule of workflows; nothing outside `podium.store` knows SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from podium.model.decision import Decision, HistoryEntry
+from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.event import EventHandler
+from podium.model.message import OutboxRow
+from podium.model.search import Search
+from podium.model.status import TaskStatus
+from podium.model.task import PollData, Task, TaskLog
+from podium.model.workflow import StoredRun, Workflow
+
+Row = TypeVar("Row")
+
+
+class Want(msgspec.Struct, frozen=True, kw_only=True):
+    """A poller that waits: how many tasks of which queue it can take. `queue` is `Task.queue`."""
+
+    queue: str
+    domain: str | None
+    worker_id: str | None
+    count: int
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that a claim gave to a Want, as it is now, and what its workflow's row says now."""
+
+    want: int  # index of the Want
+    task: Task
+    revision: int
+    wake_at: int
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """What one commit is to make durable."""
+
+    now: int  # epoch ms
+    decisions: Sequence[Decision] = ()
+    wants: Sequence[Want] = ()
+    polls: Sequence[PollData] = ()
+    logs: Sequence[TaskLog] = ()
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch, after the commit."""
+
+    conflicts: frozenset[int] = frozenset()  # indexes of decisions that lost a race: nothing of them was written
+    failures: dict[int, str] = {}  # index of a decision that broke a constraint -> what it broke; nothing of it was written
+    claimed: Sequence[Claimed] = ()
+    next_ready: dict[tuple[str, str | None], int] = {}  # (queue, domain) of unfilled wants -> when its next task becomes ready (epoch ms)
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a listing of rows stands."""
+
+    total: int
+    ids: list[str]
+
+
+class Store(Protocol):
+    """The verbs."""
+
+    async def open(self) -> None:
+        """Connect and bring the schema up to date. Raises NewerDatabase when it is ahead of this program."""
+
+    async def close(self) -> None:
+        """Finish what was handed in, then disconnect."""
+
+    # Runs
+
+    async def load(self, workflow_id: str, known_revision: int = 0, known_hash: str | None = None) -> StoredRun | None:
+        """The run, or None. With a known revision only the tasks changed (or removed) since; with the definition's hash known, no definition."""
+
+    async def save(self, batch: Batch) -> Saved:
+        """Make many decisions, claims, polls and logs true in one commit, decisions first, in the order given.
+
+        Each decision is guarded by its base revision and is written whole or left out. A decision that breaks a constraint is
+        left out alone. Claims take ready tasks whose `ready_at` has come: highest priority first, then `ready_at`, then creation;
+        each becomes IN_PROGRESS with `ready_at` 0, `start_time` now unless set, `update_time` now, `callback_after_seconds` 0, `worker_id`,
+        `poll_count` + 1, and its workflow's `revision` grows by one and `wake_at` becomes no later than now + `lease_ms`.
+        """
+
+    async def due(self, now: int, limit: int) -> list[str]:
+        """Ids of open workflows whose `wake_at` has come, the most overdue first."""
+
+    async def next_wake(self) -> int:
+        """The earliest `wake_at` of all open workflows; 0 when there is none."""
+
+    async def outbox(self, now: int, limit: int) -> list[OutboxRow]:
+        """Messages that are due, oldest first."""
+
+    async def postpone_message(self, outbox_id: str, due: int) -> None:
+        """Deliver a message again at `due` (epoch ms), and count the attempt."""
+
+    async def delete_messages(self, outbox_ids: Sequence[str]) -> None:
+        """Forget messages that need nothing any more."""
+
+    async def history(self, workflow_id: str, after_revision: int = 0, limit: int = 100) -> list[tuple[int, HistoryEntry]]:
+        """(revision, entry) of the decisions made for a run, oldest first."""
+
+    # Reading across runs
+
+    async def workflows(self, workflow_ids: Sequence[str]) -> list[Workflow]:
+        """These workflows without their tasks, in the order asked; unknown ones are left out."""
+
+    async def tasks(self, task_ids: Sequence[str]) -> list[Task]:
+        """These tasks, in the order asked; unknown ones are left out."""
+
+    async def search_workflows(self, search: Search) -> Page:
+        """Ids of workflows that match. Unknown fields of a condition or an ordering are ignored. Raises Invalid for a bad time or number.
+
+        Fields: workflowId, correlationId, workflowType, version, status, startTime, endTime, updateTime, modifiedTime, createdBy, event,
+        priority, parentWorkflowId ("" for none), classifier, reasonForIncompletion, idempotencyKey; jsonData searches the free text.
+        """
+
+    async def search_tasks(self, search: Search) -> Page:
+        """Ids of tasks that match: workflowId, taskId, taskType, taskDefName, status, workflowType, correlationId, startTime, endTime, updateTime, scheduledTime."""
+
+    async def search_workflows_by_tasks(self, search: Search) -> Page:
+        """Ids of the workflows of the tasks that match, each once."""
+
+    async def running_ids(self, name: str, version: int | None, start: int | None, end: int | None) -> list[str]:
+        """Ids of RUNNING workflows of a name; with a window (epoch ms): those created in it of that version, whatever their status."""
+
+    async def correlated(self, name: str, correlation_ids: Sequence[str], include_closed: bool) -> dict[str, list[str]]:
+        """correlation id -> workflow ids, each asked id present."""
+
+    # Queues
+
+    async def queue_sizes(self) -> dict[tuple[str, str | None], int]:
+        """(queue, domain) -> tasks that wait there, delayed ones included."""
+
+    async def pending_tasks(self, task_type: str, start: int, count: int, statuses: Sequence[TaskStatus] = ()) -> list[Task]:
+        """Open tasks of a type, oldest first."""
+
+    async def poll_data(self, queue: str | None = None) -> list[PollData]:
+        """When workers last asked, per queue and domain; of one queue or of all."""
+
+    async def task_logs(self, task_id: str) -> list[TaskLog]:
+        """What workers wrote about a task, oldest first."""
+
+    # Definitions and other things that are kept by name
+
+    async def workflow_definitions(self) -> list[WorkflowDef]:
+        """All versions of all names, by name and version."""
+
+    async def put_workflow_definitions(self, definitions: Sequence[WorkflowDef]) -> None:
+        """Insert or replace by name and version."""
+
+    async def delete_workflow_definition(self, name: str, version: int) -> bool:
+        """Whether there was one."""
+
+    async def task_definitions(self) -> list[TaskDef]:
+        """All, by name."""
+
+    async def put_task_definitions(self, definitions: Sequence[TaskDef]) -> None:
+        """Insert or replace by name."""
+
+    async def delete_task_definition(self, name: str) -> bool:
+        """Whether there was one."""
+
+    async def event_handlers(self) -> list[EventHandler]:
+        """All, by name."""
+
+    async def put_event_handler(self, handler: EventHandler) -> None:
+        """Insert or replace by name."""
+
+    async def delete_event_handler(self, name: str) -> bool:
+        """Whether there was one."""
+
+    async def environment(self) -> dict[str, str]:
+        """The environment variables that workflows may read."""
+
+    async def put_environment(self, name: str, value: str) -> None:
+        """Insert or replace."""
+
+    async def delete_environment(self, name: str) -> str | None:
+        """The value it had."""
+
+    async def definitions_version(self) -> int:
+        """Grows with every change to what is kept by name, so that other servers know when to read it again."""

@@ -1,0 +1,1 @@
+"""Tests of the rules: pure, no store, no clock."""
