@@ -28,6 +28,6 @@ class SystemClock:
 
     async def sleep_until(self, when: int) -> None:
         """Return once the computer's clock shows `when` (epoch ms) or later."""
-        while (left := when - self.now()) > 0:
+        while (left := when - self.now()) > 0:  # noqa: ASYNC110 - there is no event to wait for but time
             # A step of the computer's clock must not make us sleep a day: look again at least once a minute.
             await asyncio.sleep(min(left, 60_000) / 1000)

@@ -51,3 +51,14 @@ def within(text: str, closing: dict[int, int], start: int, end: int) -> Iterator
             continue
         yield Segment(match.start(), brace + 1, _OPENING.search(text, match.end(), brace) is not None)
         start = brace + 1
+
+
+def innermost(text: str, outer: Segment, closing: dict[int, int]) -> Iterator[Segment]:
+    """The segments inside `outer` that hold no other, left to right; `outer` itself when it holds none."""
+    pending = [outer]
+    while pending:
+        segment = pending.pop()
+        if segment.nested:
+            pending.extend(reversed(list(within(text, closing, segment.start + 2, segment.end - 1))))
+        else:
+            yield segment

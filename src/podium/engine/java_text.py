@@ -6,7 +6,7 @@ from collections.abc import Callable
 from podium.model.json import Json
 
 # json-smart escapes these inside a JSON string, besides the named ones below.
-_ESCAPED = re.compile("[\"\\\\/\x00-\x1f\x7f-\x9f\u2000-\u20ff]")
+_ESCAPED = re.compile('["\\\\/\x00-\x1f\x7f-\x9f\u2000-\u20ff]')
 _NAMED = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -43,10 +43,12 @@ def double_text(number: float) -> str:
         return "NaN"
     if number in {_INFINITY, -_INFINITY}:
         return "Infinity" if number > 0 else "-Infinity"
-    if number == 0 or 1e-3 <= abs(number) < 1e7:  # noqa: PLR2004 - Java's own limits
-        text = repr(number)
-        return text if "e" not in text else format(number, "f")
-    mantissa, _, exponent = repr(number).partition("e")
+    if number == 0 or 1e-3 <= abs(number) < 1e7:  # Java's own limits
+        return repr(number)
+    text = repr(number)
+    # Of one digit and two Java takes the closer: 4.9E-324 where Python writes 5e-324.
+    closer = format(number, ".1e")
+    mantissa, _, exponent = (closer if len(text) < len(closer) and float(closer) == number else text).partition("e")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
     return sign + _scientific(whole, fraction, int(exponent or 0))

@@ -64,6 +64,22 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     output_path: str | None = None
     execution_metadata: JsonObject | None = None
     node: WorkflowTask | None = None  # only where the definition does not hold it: dynamically forked tasks
+    fork_ref: str | None = None  # of those: the full reference name of their fork
+
+    @property
+    def suffix(self) -> str:
+        """The `__N` part of the reference name, one for each loop around the task; empty outside of loops."""
+        return self.ref[len(self.base_ref) :]
+
+    @property
+    def finished(self) -> bool:
+        """The attempt is over and what follows was decided."""
+        return self.status.terminal and (self.executed or self.status is TaskStatus.SKIPPED)
+
+    @property
+    def unprocessed(self) -> bool:
+        """The attempt is over and what follows is still to be decided."""
+        return self.status.terminal and not self.executed and not self.retried and self.status is not TaskStatus.SKIPPED
 
     @property
     def queue(self) -> str:

@@ -79,7 +79,10 @@ class Store(Protocol):
     # Runs
 
     async def load(self, workflow_id: str, known_revision: int = 0, known_hash: str | None = None) -> StoredRun | None:
-        """The run, or None. With a known revision only the tasks changed (or removed) since; with the definition's hash known, no definition."""
+        """The run, or None. With a known revision only the tasks changed (or removed) since.
+
+        When `known_hash` is the hash of its definition, the answer leaves the definition out.
+        """
 
     async def save(self, batch: Batch) -> Saved:
         """Make many decisions, claims, polls and logs true in one commit, decisions first, in the order given.
@@ -124,7 +127,10 @@ class Store(Protocol):
         """
 
     async def search_tasks(self, search: Search) -> Page:
-        """Ids of tasks that match: workflowId, taskId, taskType, taskDefName, status, workflowType, correlationId, startTime, endTime, updateTime, scheduledTime."""
+        """Ids of tasks that match.
+
+        Fields: workflowId, taskId, taskType, taskDefName, status, workflowType, correlationId, startTime, endTime, updateTime, scheduledTime.
+        """
 
     async def search_workflows_by_tasks(self, search: Search) -> Page:
         """Ids of the workflows of the tasks that match, each once."""
@@ -133,7 +139,7 @@ class Store(Protocol):
         """Ids of RUNNING workflows of a name; with a window (epoch ms): those created in it of that version, whatever their status."""
 
     async def correlated(self, name: str, correlation_ids: Sequence[str], include_closed: bool) -> dict[str, list[str]]:
-        """correlation id -> workflow ids, each asked id present."""
+        """Workflow ids by correlation id; each asked one is present."""
 
     # Queues
 

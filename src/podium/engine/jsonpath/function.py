@@ -52,9 +52,13 @@ def _double(number: float) -> float:
         return math.copysign(math.inf, number)
 
 
+def _mean(numbers: list[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
 def _deviation(numbers: list[float]) -> float:
-    mean = math.fsum(numbers) / len(numbers)
-    return math.sqrt(math.fsum((number - mean) * (number - mean) for number in numbers) / len(numbers))
+    mean = _mean(numbers)
+    return math.sqrt(sum((number - mean) * (number - mean) for number in numbers) / len(numbers))
 
 
 def _length(arguments: Sequence[Argument]) -> Function:
@@ -108,10 +112,6 @@ def _concat(arguments: Sequence[Argument]) -> Function:
         return "".join(texts)
 
     return answer
-
-
-def _mean(numbers: list[float]) -> float:
-    return math.fsum(numbers) / len(numbers)
 
 
 _AGGREGATES: Final[dict[str, Callable[[list[float]], float]]] = {

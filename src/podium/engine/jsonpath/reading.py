@@ -14,7 +14,7 @@ class PathError(ValueError):
     """The text is not a JSONPath."""
 
 
-class Unanswerable(Exception):  # noqa: N818 - not an error of the program: the path has no answer, and its value is null
+class Unanswerable(Exception):
     """The path asks for something that has no answer, such as the sum of nothing, or for more work than is allowed."""
 
 

@@ -66,11 +66,7 @@ def part(begin: int | None, end: int | None) -> Step:
     if begin is None or end is None:
         return lambda values, _: [element for value in values if isinstance(value, list) for element in value[begin:end]]
     return lambda values, _: [
-        value[number]
-        for value in values
-        if isinstance(value, list)
-        for number in range(max(begin, -len(value)), min(end, len(value)))
-        if -len(value) <= number
+        value[number] for value in values if isinstance(value, list) for number in range(max(begin, -len(value)), min(end, len(value)))
     ]
 
 
@@ -147,3 +143,8 @@ def call(function: Callable[[Json, Reading], Json]) -> Step:
 def unanswerable(_: Json, __: Reading) -> Json:
     """The answer of a function that does not exist: none."""
     raise Unanswerable
+
+
+def nothing(_: list[Json], __: Reading) -> list[Json]:
+    """`..length()`: a function has nothing to be called on right after `..`."""
+    return []

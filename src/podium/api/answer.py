@@ -1,0 +1,42 @@
+"""Answers: what goes back to a client, in the few forms that there are (spec/api.md §1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from podium.model.wire import encode
+
+JSON = b"application/json"
+TEXT = b"text/plain;charset=UTF-8"
+
+
+@dataclass(slots=True)
+class Answer:
+    """A status, a body and what describes it; with a stream, the body is what the stream yields."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: bytes | None = None  # None: no Content-Type header at all
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    stream: AsyncIterator[bytes] | None = None
+
+
+def json_answer(value: object, status: int = 200) -> Answer:
+    """A value of the model, a list of them or plain JSON, in its wire form."""
+    return Answer(status, encode(value), JSON)
+
+
+def raw_json(body: bytes, status: int = 200) -> Answer:
+    """JSON that is text already."""
+    return Answer(status, body, JSON)
+
+
+def text_answer(value: str, status: int = 200) -> Answer:
+    """The bare value, without quotes."""
+    return Answer(status, value.encode("utf-8", "replace"), TEXT)
+
+
+def nothing(status: int = 200) -> Answer:
+    """An empty body without Content-Type: 200 for a handler that has no answer, 204 where there is no content."""
+    return Answer(status)

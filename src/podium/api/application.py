@@ -1,0 +1,158 @@
+"""The HTTP application: every resource's routes behind one dispatcher."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from podium.api.answer import Answer
+from podium.api.errors import WrongMediaType, WrongMethod, error_answer, failure_answer
+from podium.api.resources import all_routes
+from podium.api.routing import Call, Match, Route, Router
+from podium.api.static import Assets
+from podium.errors import NotFound, PodiumError, TooLarge
+
+if TYPE_CHECKING:
+    from podium.runtime.platform import Platform
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+NO_CONTENT = 204
+SERVER_SIDE = 500  # statuses from here on are our fault
+BODY_LIMIT_PAYLOADS = 2  # a body may be as large as two of the largest payloads: one, and what describes it
+
+
+def create_application(platform: Platform) -> Application:
+    """The ASGI application over a platform: the API below /api, health and metrics, the reference and the pages for people."""
+    body_limit = BODY_LIMIT_PAYLOADS * platform.settings.payload_max_kb * 1024
+    return Application(platform, all_routes(), Assets.packaged(), body_limit)
+
+
+class Application:
+    """An ASGI application. It adds little to a request: a look-up, the reading of the body, two messages."""
+
+    def __init__(self, platform: Platform, routes: Sequence[Route], assets: Assets, body_limit: int) -> None:
+        self.platform = platform
+        self.router = Router(routes)
+        self._assets = assets
+        self._body_limit = body_limit
+        self._instance = socket.gethostname()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request; the server's own start and stop belong to the platform."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await _acknowledge(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method: str = scope["method"]
+        raw_path: bytes | None = scope.get("raw_path")
+        path = raw_path.decode("latin-1") if raw_path else quote(scope["path"])
+        began = perf_counter()
+        route: Route | None = None
+        try:
+            match = self._match(method, path)
+            route = match.route
+            answer = await self._answer(match, scope, receive) if route is not None else self._without_route(method, path, match.allowed)
+        except PodiumError as error:
+            answer = error_answer(error, self._instance)
+        except Exception as error:  # noqa: BLE001 - the edge of the server: logged, answered, and the next request is served
+            answer = failure_answer(error, method, path, self._instance)
+        if route is not None:
+            traffic = route.traffic
+            traffic.calls += 1
+            traffic.seconds += perf_counter() - began
+            traffic.failures += answer.status >= SERVER_SIDE
+        await _send(answer, send)
+
+    def _match(self, method: str, path: str) -> Match:
+        match = self.router.match(method, path)
+        return self.router.match("GET", path) if match.route is None and method == "HEAD" else match
+
+    async def _answer(self, match: Match, scope: Scope, receive: Receive) -> Answer:
+        route = match.route
+        assert route is not None
+        headers: Headers = scope["headers"]
+        raw = b""
+        if route.body is not None:
+            raw = await _body(receive, self._body_limit)
+            if raw and route.body is not str:
+                _require_json(headers)
+        return await route.handler(Call(self.platform, match.path, scope["query_string"], headers, raw))
+
+    def _without_route(self, method: str, path: str, allowed: frozenset[str]) -> Answer:
+        """OPTIONS on a known path, a wrong verb, an unknown path of the API, or a page."""
+        if allowed and method == "OPTIONS":
+            return Answer(headers=((b"allow", ", ".join(sorted(allowed | {"HEAD", "OPTIONS"})).encode()),))
+        if allowed:
+            message = f"Request method '{method}' is not supported"
+            raise WrongMethod(message, allowed=allowed)
+        if path == "/api" or path.startswith("/api/") or method not in {"GET", "HEAD"}:
+            message = f"No endpoint {method} {path}."
+            raise NotFound(message)
+        return self._assets.answer(path)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises TooLarge as soon as it is longer than the limit; a client that has gone away leaves an empty one."""
+    message = await receive()
+    first: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return _within(first, len(first), limit)
+    chunks, size = [first], len(first)
+    while message.get("more_body"):
+        message = await receive()
+        chunk: bytes = message.get("body", b"")
+        chunks.append(_within(chunk, size := size + len(chunk), limit))
+    return b"".join(chunks) if message["type"] == "http.request" else b""
+
+
+def _within(chunk: bytes, size: int, limit: int) -> bytes:
+    if size > limit:
+        message = f"The request body is larger than {limit} bytes"
+        raise TooLarge(message)
+    return chunk
+
+
+def _require_json(headers: Headers) -> None:
+    for name, value in headers:
+        if name == b"content-type":
+            media_type = value.split(b";", 1)[0].strip().lower()
+            if media_type and media_type != b"application/json" and not media_type.endswith(b"+json"):
+                message = f"Content-Type '{media_type.decode('latin-1')[:100]}' is not supported; send application/json"
+                raise WrongMediaType(message)
+            return
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = list(answer.headers)
+    if answer.content_type is not None:
+        headers.append((b"content-type", answer.content_type))
+    if answer.stream is None:
+        if answer.status != NO_CONTENT:
+            headers.append((b"content-length", b"%d" % len(answer.body)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    async for chunk in answer.stream:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _acknowledge(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,39 @@
+"""/environment: values that workflows read as `${workflow.env.NAME}` (spec/api.md §2.7)."""
+
+from __future__ import annotations
+
+from podium.api.answer import Answer, json_answer, nothing, text_answer
+from podium.api.routing import Call, Route
+from podium.model.body import EnvironmentVariable
+
+
+async def variables(call: Call) -> Answer:
+    """GET /environment."""
+    found = call.platform.registry.all_environment()
+    return json_answer([EnvironmentVariable(name=name, value=value) for name, value in sorted(found.items())])
+
+
+async def variable(call: Call) -> Answer:
+    """GET /environment/{key}: an unknown name is empty, as in Conductor."""
+    value = call.platform.registry.environment(call.path["key"])
+    return nothing() if value is None else text_answer(value)
+
+
+async def put_variable(call: Call) -> Answer:
+    """PUT /environment/{key}."""
+    await call.platform.registry.put_environment(call.path["key"], call.text())
+    return nothing()
+
+
+async def delete_variable(call: Call) -> Answer:
+    """DELETE /environment/{key}: answers with the value it had."""
+    value = await call.platform.registry.delete_environment(call.path["key"])
+    return nothing() if value is None else text_answer(value)
+
+
+ROUTES = (
+    Route("GET", "/environment", variables, "All environment variables", response=list[EnvironmentVariable]),
+    Route("GET", "/environment/{key}", variable, "The value of one", response=str),
+    Route("PUT", "/environment/{key}", put_variable, "Set one", body=str),
+    Route("DELETE", "/environment/{key}", delete_variable, "Delete one, and return the value it had", response=str),
+)

@@ -1,0 +1,156 @@
+"""Advance: a task that changed wakes its successor, its container and the JOINs that wait for it, and nothing else.
+
+The worklist is handled in turns, as Conductor's decider does (spec/engine.md §3.1-§3.5): first everything that follows is planned and
+scheduled in the order of `seq`, then the tasks that run inside the decision are executed, and what they change is the next turn.
+"""
+
+from __future__ import annotations
+
+from podium.engine.draft import Draft
+from podium.engine.ending import complete, terminate
+from podium.engine.graph import SWITCHES, Node
+from podium.engine.retry import retry
+from podium.engine.tasks import TASK_TYPES
+from podium.engine.turn import Terminated, Turn
+from podium.model.status import TaskStatus, WorkflowStatus
+from podium.model.task import Task
+
+MAX_TURNS = 100_000  # a loop of tasks without a worker must end some time
+
+
+def advance(draft: Draft) -> None:
+    """Decide until nothing more follows from what has changed."""
+    turns = 0
+    while draft.running and (draft.dirty or _at_rest(draft)):
+        turns += 1
+        try:
+            if turns > MAX_TURNS:
+                raise Terminated(f"More than {MAX_TURNS} turns in one decision: a loop without any waiting does not end")
+            if not draft.dirty:
+                complete(draft, None)
+                return
+            _turn(draft)
+        except Terminated as ending:
+            terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
+
+
+def begin(draft: Draft) -> None:
+    """Schedule the first task (spec/engine.md §3.2: the seed)."""
+    turn = Turn(draft, TASK_TYPES)
+    try:
+        first = draft.program.first
+        while first is not None and _skipped(draft, first.ref):
+            first = first.successor
+        if first is None:
+            complete(draft, None)
+            return
+        turn.schedule(turn.spot("").plan(first))
+        _execute(turn)
+    except Terminated as ending:
+        terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
+        return
+    advance(draft)
+
+
+def _at_rest(draft: Draft) -> bool:
+    """Nothing is open and everything was processed (spec/engine.md §3.4)."""
+    index = draft.index
+    return index.open_count == 0 and any(True for _ in index.tasks)
+
+
+def _turn(draft: Draft) -> None:
+    ids, draft.dirty = draft.dirty, {}
+    tasks = sorted((task for task_id in ids if (task := draft.task(task_id)) is not None), key=lambda task: task.seq)
+    ending = next((task for task in tasks if _terminates(task)), None)
+    if ending is not None:
+        _end_by_task(draft, ending)
+        return
+    turn = Turn(draft, TASK_TYPES)
+    for task in tasks:
+        if task.unprocessed:
+            _process(turn, task)
+        elif not task.status.terminal:
+            turn.to_execute[task.task_id] = None
+    _execute(turn)
+
+
+def _terminates(task: Task) -> bool:
+    return task.task_type == "TERMINATE" and task.unprocessed and task.status.successful
+
+
+def _end_by_task(draft: Draft, task: Task) -> None:
+    """A TERMINATE task ends the workflow as it says (spec/engine.md §3.10)."""
+    value = task.input.value
+    status = WorkflowStatus(str(value["terminationStatus"]))
+    given = value.get("terminationReason")
+    blank = given is None or not str(given).strip()
+    reason = f"Workflow is {status} by TERMINATE task: {task.task_id}" if blank else str(given)
+    draft.change(task, executed=True)
+    if status is WorkflowStatus.COMPLETED:
+        complete(draft, task, reason)
+    else:
+        terminate(draft, reason, status, task, failure_workflow=True)
+
+
+def _process(turn: Turn, task: Task) -> None:
+    """Decide what follows from a task that is over (spec/engine.md §3.2)."""
+    draft = turn.draft
+    if task.status.failed:
+        attempt = retry(turn, task)
+        if attempt is not None:
+            turn.schedule([attempt])
+            return
+        node = draft.node(task)
+        if node is None or node.task.optional or not node.task.permissive:
+            task = draft.change(task, status=TaskStatus.COMPLETED_WITH_ERRORS)
+    draft.change(task, executed=True)
+    _schedule_successor(turn, task)
+    _wake(draft, task)
+
+
+def _schedule_successor(turn: Turn, task: Task) -> None:
+    """Plan and schedule the node after a task's (spec/engine.md §3.5)."""
+    draft = turn.draft
+    node = draft.node(task)
+    if node is None or (node.type in SWITCHES and "hasChildren" in task.input.value):
+        return
+    following, suffix = node.successor, task.suffix
+    while following is not None and _skipped(draft, following.ref + suffix):
+        following = following.successor
+    if following is not None and draft.last(following.ref + suffix) is None:
+        turn.schedule(turn.spot(suffix).plan(following))
+
+
+def _skipped(draft: Draft, ref: str) -> bool:
+    last = draft.last(ref)
+    return last is not None and last.status is TaskStatus.SKIPPED
+
+
+def _wake(draft: Draft, task: Task) -> None:
+    """Look at the JOINs that wait for a finished task and at the loop around it."""
+    index = draft.index
+    for join_id in index.waiting.get(task.ref, ()):
+        join = index.tasks[join_id]
+        if join.task_type != "JOIN" or index.missing_count.get(join_id) == 0 or _scripted(draft.node(join)):
+            draft.look_at(join_id)
+    loop_id = index.loop_of(task)
+    if loop_id is not None and index.loop_open.get(loop_id) == 0 and not index.tasks[loop_id].status.terminal:
+        draft.look_at(loop_id)
+
+
+def _scripted(node: Node | None) -> bool:
+    return node is not None and bool(node.task.expression)
+
+
+def _execute(turn: Turn) -> None:
+    """Run the tasks of this turn that run inside the decision; what they schedule belongs to the next turn."""
+    ids, turn.to_execute = turn.to_execute, {}
+    for task_id in ids:
+        task = turn.draft.task(task_id)
+        if task is None or task.status.terminal:
+            continue
+        execute = turn.type_of(task).execute
+        if execute is not None:
+            execute(turn, task)
+    for task_id in turn.to_execute:
+        turn.draft.look_at(task_id)

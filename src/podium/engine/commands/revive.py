@@ -1,0 +1,114 @@
+"""Reviving parents: a child that runs again makes its parents run again (spec/engine.md §7.9)."""
+
+from __future__ import annotations
+
+from podium.engine.advance import advance
+from podium.engine.draft import Draft
+from podium.model.command import ChildRevived
+from podium.model.message import RetryChild, RevivedChild
+from podium.model.status import TaskStatus, WorkflowStatus
+from podium.model.task import Task, TaskLog
+
+_REOPENED = frozenset({"JOIN", "EXCLUSIVE_JOIN", "DO_WHILE"})
+
+
+def tell_parent_revived(draft: Draft, verb: str) -> None:
+    """Have the parent, if there is one, told that this run goes on."""
+    workflow = draft.workflow
+    if workflow.parent_workflow_id is None or workflow.parent_task_id is None:
+        return
+    draft.send(
+        RevivedChild(
+            workflow_id=workflow.parent_workflow_id,
+            task_id=workflow.parent_task_id,
+            child_id=workflow.workflow_id,
+            child_name=workflow.name,
+            child_version=workflow.version,
+            verb=verb,
+        )
+    )
+
+
+def child_revived(draft: Draft, command: ChildRevived) -> None:
+    """The parent's task is open again, and with it the parent; cancelled siblings go on where they stopped."""
+    task = draft.task(command.task_id)
+    node = draft.node(task) if task is not None else None
+    if task is None or node is None or node.task.optional or task.retried or not task.status.terminal:
+        return
+    draft.change(
+        task,
+        status=TaskStatus.IN_PROGRESS,
+        sub_workflow_id=command.child_id,
+        executed=False,
+        reason=None,
+        end_time=0,
+        subworkflow_changed=False,
+    )
+    line = f"Sub workflow {command.child_name}.{command.child_version}/{command.child_id} {command.verb}."
+    draft.logs.append(TaskLog(log=line, task_id=task.task_id, created_time=draft.now))
+    if draft.workflow.status.terminal:
+        _reopen_run(draft, task)
+        tell_parent_revived(draft, command.verb)
+    reopen_containers(draft)
+    advance(draft)
+
+
+def _reopen_run(draft: Draft, revived: Task) -> None:
+    reopen_workflow(draft)
+    for task in list(draft.index.tasks.values()):
+        if task.task_id == revived.task_id or task.retried:
+            continue
+        if task.task_type == "SUB_WORKFLOW" and task.status.failed and task.sub_workflow_id is not None:
+            draft.change(task, status=TaskStatus.IN_PROGRESS, executed=False, reason=None, end_time=0)
+            draft.send(RetryChild(workflow_id=draft.workflow.workflow_id, child_id=task.sub_workflow_id))
+        elif task.status is TaskStatus.CANCELED and task.task_type not in _REOPENED:
+            reschedule_in_place(draft, task)
+
+
+def reopen_workflow(draft: Draft) -> None:
+    """The workflow runs again; it forgets why it ended."""
+    draft.set_workflow(
+        status=WorkflowStatus.RUNNING,
+        reason=None,
+        failed_task_id=None,
+        failed_refs=(),
+        failed_task_names=(),
+        last_retried_time=draft.now,
+    )
+
+
+def reopen_containers(draft: Draft) -> None:
+    """Unsuccessful JOINs and loops are open again."""
+    for task in list(draft.index.tasks.values()):
+        if task.task_type in _REOPENED and task.status.failed and not task.retried:
+            reopen(draft, task)
+
+
+def reopen(draft: Draft, task: Task, retry_count: int | None = None) -> None:
+    """One JOIN or loop is open again, the same task."""
+    count = task.retry_count if retry_count is None else retry_count
+    draft.change(task, status=TaskStatus.IN_PROGRESS, executed=False, retried=False, end_time=0, reason=None, retry_count=count)
+
+
+def reschedule_in_place(draft: Draft, task: Task) -> None:
+    """A cancelled task waits again, under the same id (spec/engine.md §7.9 step 4)."""
+    from podium.engine.tasks import TASK_TYPES
+
+    known = TASK_TYPES.get(task.task_type)
+    polled = known is None or known.polled
+    waits = known is not None and not known.polled and known.execute is None
+    status = TaskStatus.IN_PROGRESS if waits and task.task_type == "WAIT" else TaskStatus.SCHEDULED
+    draft.change(
+        task,
+        status=status,
+        executed=False,
+        retried=False,
+        end_time=0,
+        start_time=0,
+        reason=None,
+        retry_count=task.retry_count + 1,
+        scheduled_time=draft.now,
+        ready_at=draft.now if polled else 0,
+    )
+    if known is not None and known.execute is not None:
+        draft.look_at(task.task_id)

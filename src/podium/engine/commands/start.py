@@ -1,0 +1,18 @@
+"""Start: schedule the first tasks of a new run (spec/engine.md §2.2)."""
+
+from __future__ import annotations
+
+from podium.engine.advance import begin
+from podium.engine.draft import Draft
+from podium.errors import Conflict
+from podium.model.command import StartWorkflow
+
+
+def start_workflow(draft: Draft, command: StartWorkflow) -> str:
+    """The workflow's id."""
+    if draft.workflow.revision:
+        raise Conflict(f"Workflow {command.workflow_id} exists already")
+    draft.set_workflow(update_time=draft.now)
+    draft.definition = command.definition
+    begin(draft)
+    return command.workflow_id

@@ -1,0 +1,34 @@
+"""Ids that are derived, so that a decision made twice names the same things."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import md5
+
+
+def name_uuid(text: str) -> str:
+    """The name-based UUID (version 3, no namespace) of a text (spec/engine.md §2.5)."""
+    digest = bytearray(md5(text.encode(), usedforsecurity=False).digest())
+    digest[6] = (digest[6] & 0x0F) | 0x30
+    digest[8] = (digest[8] & 0x3F) | 0x80
+    return _dashed(digest.hex())
+
+
+def child_id(parent_workflow_id: str, parent_task_id: str, generation: int) -> str:
+    """The id of the workflow that a SUB_WORKFLOW task starts (spec/engine.md §2.5)."""
+    return name_uuid(f"subworkflow:{parent_workflow_id}:{parent_task_id}:{generation}")
+
+
+def task_id(workflow_id: str, number: int) -> str:
+    """The id of a workflow's n-th task: a UUID (version 8) that ends in the number."""
+    return f"{_prefix(workflow_id)}{number:012x}"
+
+
+@lru_cache(maxsize=4096)
+def _prefix(workflow_id: str) -> str:
+    digest = md5(workflow_id.encode(), usedforsecurity=False).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-"
+
+
+def _dashed(text: str) -> str:
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,71 @@
+"""EVENT: puts a message on a queue (spec/tasks.md §4.1)."""
+
+from __future__ import annotations
+
+from podium.engine.graph import Node
+from podium.engine.java_text import java_text
+from podium.engine.turn import Spot, TaskType, Turn
+from podium.model.json import Json
+from podium.model.payload import Payload
+from podium.model.status import TaskStatus
+from podium.model.task import Task
+
+KNOWN_PROVIDERS = frozenset({"conductor"})
+
+
+def plan(spot: Spot, node: Node) -> list[Task]:
+    """One task that is executed in the same decision."""
+    identity = spot.draft.next_task_id()
+    value = spot.draft.resolve(node, identity[1])
+    sink = node.extra(spot.draft.scope(identity[1])) if node.extra is not None else None
+    value = {**value, "sink": sink, "asyncComplete": node.task.async_complete}
+    return [spot.task(node, TaskStatus.SCHEDULED, value, identity)]
+
+
+def execute(turn: Turn, task: Task) -> None:
+    """Name the queue in the output; the message is sent with the commit (`podium.engine.effects`)."""
+    draft = turn.draft
+    if task.start_time and task.status is TaskStatus.IN_PROGRESS:
+        return
+    workflow = draft.workflow
+    sink = task.input.value.get("sink")
+    queue = _queue(java_text(sink), workflow.name, task.ref) if sink is not None else None
+    output: dict[str, Json] = {
+        **task.input.value,
+        "workflowInstanceId": workflow.workflow_id,
+        "workflowType": workflow.name,
+        "workflowVersion": workflow.version,
+        "correlationId": workflow.correlation_id,
+        "taskToDomain": dict(workflow.task_to_domain),
+    }
+    problem = _problem(sink, queue, task)
+    if problem is not None:
+        draft.change(task, status=TaskStatus.FAILED, output=Payload.of(output), reason=problem, start_time=draft.now)
+        return
+    output["event_produced"] = queue
+    open_ended = task.input.value.get("asyncComplete") is True
+    status = TaskStatus.IN_PROGRESS if open_ended else TaskStatus.COMPLETED
+    draft.change(task, status=status, output=Payload.of(output), start_time=draft.now)
+
+
+def _problem(sink: Json, queue: str | None, task: Task) -> str | None:
+    if sink is None:
+        return "No sink specified in task"
+    if queue is None:
+        return f"Invalid / Unsupported sink specified: {java_text(sink)}"
+    provider = queue.partition(":")[0]
+    if provider not in KNOWN_PROVIDERS:
+        return f"Error loading queue:{queue}, for task:{task.task_id}, error: Unsupported queue provider {provider}"
+    return None
+
+
+def _queue(sink: str, workflow_name: str, ref: str) -> str | None:
+    """The queue's name; None for a sink that only begins like the internal one."""
+    if sink == "conductor":
+        return f"conductor:{workflow_name}:{ref}"
+    if sink.startswith("conductor:"):
+        return f"conductor:{workflow_name}:{sink.removeprefix('conductor:')}"
+    return None if sink.startswith("conductor") else sink
+
+
+EVENT = TaskType(plan=plan, execute=execute)

@@ -1,0 +1,66 @@
+"""SUB_WORKFLOW: runs another workflow and waits for it (spec/engine.md §9)."""
+
+from __future__ import annotations
+
+from podium.engine.effects import whole_number
+from podium.engine.graph import Node
+from podium.engine.turn import Spot, TaskType, Terminated
+from podium.model.definition import WorkflowDef
+from podium.model.json import Json, JsonObject
+from podium.model.status import TaskStatus
+from podium.model.task import Task
+from podium.model.wire import to_wire
+
+
+def plan(spot: Spot, node: Node) -> list[Task]:
+    """One task that names the child; starting it is a message of the same commit."""
+    if node.task.sub_workflow_param is None:
+        raise Terminated(
+            f"Task {node.task.name} is defined as sub-workflow and is missing subWorkflowParams. Please check the workflow definition"
+        )
+    identity = spot.draft.next_task_id()
+    value = task_input(spot, node)
+    _check_exists(spot, value)
+    priority = value.get("priority")
+    numeric = isinstance(priority, int | float) and not isinstance(priority, bool)
+    return [
+        spot.task(
+            node,
+            TaskStatus.SCHEDULED,
+            value,
+            identity,
+            callback_after_seconds=node.task.start_delay,
+            priority=int(priority) if isinstance(priority, int | float) and numeric else spot.draft.workflow.priority,
+        )
+    ]
+
+
+def task_input(spot: Spot, node: Node) -> JsonObject:
+    """Which child, and with what (spec/engine.md §9.1); all keys are there, perhaps null."""
+    assert node.extra is not None
+    value = node.extra(spot.draft.scope())
+    assert isinstance(value, dict)
+    resolved: dict[str, Json] = dict(value)
+    resolved["workflowInput"] = spot.draft.resolve(node, None)
+    param = node.task.sub_workflow_param
+    given = param.workflow_definition if param is not None else None
+    if isinstance(given, WorkflowDef):
+        resolved["subWorkflowDefinition"] = to_wire(given)
+        resolved["subWorkflowName"] = given.name
+        resolved["subWorkflowVersion"] = given.version
+    elif isinstance(resolved["subWorkflowDefinition"], dict):
+        definition = resolved["subWorkflowDefinition"]
+        resolved["subWorkflowName"] = definition.get("name") or resolved["subWorkflowName"]
+    return resolved
+
+
+def _check_exists(spot: Spot, value: JsonObject) -> None:
+    """A child without definition or version must exist by name now."""
+    name = value.get("subWorkflowName")
+    if value.get("subWorkflowDefinition") is not None or whole_number(value.get("subWorkflowVersion")):
+        return
+    if name is None or spot.draft.catalog.workflow_definition(str(name), None) is None:
+        raise Terminated(f"The Task {name} defined as a sub-workflow has no workflow definition available ")
+
+
+SUB_WORKFLOW = TaskType(plan=plan)

@@ -1,0 +1,46 @@
+"""Aftermath: who hears of a commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from podium.model.decision import Decision
+from podium.runtime.agenda import Agenda
+from podium.runtime.outgoing import Outgoing
+from podium.runtime.pending import Pending
+from podium.runtime.queue import TaskQueue
+from podium.runtime.watchers import Watchers
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """The queues, the sweeper's agenda, the outbox and those who wait for a change."""
+
+    queue: TaskQueue
+    agenda: Agenda
+    outgoing: Outgoing
+    watchers: Watchers
+
+    def spread(self, pending: Pending) -> None:
+        """Tell everybody of a decision that is durable now."""
+        decision = pending.decision
+        if pending.handed:
+            self.queue.deliver(pending.handed)
+        if pending.ready:
+            self.queue.ready(pending.ready)
+        if decision.workflow.wake_at and not decision.workflow.status.terminal:
+            self.agenda.note(decision.workflow.wake_at)
+        self._send(decision)
+        self.watchers.tell(decision.workflow.workflow_id)
+
+    def _send(self, decision: Decision) -> None:
+        if decision.messages:
+            self.outgoing.send(decision.messages)
+        if decision.consumed:
+            self.outgoing.took(decision.consumed)
+
+    def undo(self, pending: Pending) -> None:
+        """The decision did not become durable: the pollers it had tasks for wait again."""
+        if pending.handed:
+            self.queue.take_back(pending.handed)
+            pending.handed = ()

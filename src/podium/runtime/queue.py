@@ -1,0 +1,277 @@
+"""Queue: brings ready tasks to those who wait for them.
+
+A poller who waits gets its task in the commit that makes the task ready (hand-off). Otherwise the next commit claims one for it.
+For each queue it is known whether the store may hold ready tasks, so that pollers of empty queues cost nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from podium.clock import Clock
+from podium.engine.decide import claim, hand_off
+from podium.model.decision import Decision
+from podium.model.task import PollData, Task
+from podium.runtime.bell import Bell
+from podium.runtime.line import Handed, Line, Waiter
+from podium.runtime.polls import WRITE_BEHIND_MS, Polls
+from podium.runtime.strays import Strays
+from podium.runtime.timers import Timers
+from podium.store.store import Saved, Want
+
+MOST_WANTS = 500  # in one commit
+MOST_WANTS_OF_LINE = 100
+MOST_LINES = 10_000  # kept for queues that nobody polls at the moment
+
+
+class Round:
+    """What the queues add to one commit."""
+
+    def __init__(self, queue: TaskQueue, waiters: list[Waiter], polls: list[PollData]) -> None:
+        self._queue = queue
+        self._waiters = waiters
+        self.polls = polls
+        self.wants = [
+            Want(queue=waiter.line.queue, domain=waiter.line.domain, worker_id=waiter.worker_id, count=waiter.count) for waiter in waiters
+        ]
+
+    def settle(self, saved: Saved) -> None:
+        """Each poller gets what was claimed for it; the others wait on."""
+        found: dict[int, list[Task]] = {}
+        for claimed in saved.claimed:
+            found.setdefault(claimed.want, []).append(claimed.task)
+        unserved: dict[Line, list[Waiter]] = {}
+        for index, waiter in enumerate(self._waiters):
+            tasks = found.get(index)
+            if tasks is None:
+                unserved.setdefault(waiter.line, []).append(waiter)
+            else:
+                self._queue.give(waiter, tasks)
+            if tasks is None or len(tasks) < waiter.count:
+                _sold_out(waiter.line, saved)
+        self._queue.wait_on(unserved)
+
+    def failed(self) -> None:
+        """The commit failed: all wait on."""
+        unserved: dict[Line, list[Waiter]] = {}
+        for waiter in self._waiters:
+            unserved.setdefault(waiter.line, []).append(waiter)
+        self._queue.wait_on(unserved)
+
+
+class TaskQueue:
+    """All pollers that wait, by queue and domain."""
+
+    def __init__(self, clock: Clock, timers: Timers, bell: Bell, polls: Polls, strays: Strays) -> None:
+        self._clock = clock
+        self._timers = timers
+        self._bell = bell
+        self._polls = polls
+        self._strays = strays
+        self._lines: dict[tuple[str, str | None], Line] = {}
+        self._hungry: dict[Line, None] = {}  # whose pollers want something from the next commit
+        self._draining = False
+
+    # For pollers
+
+    async def poll(self, task_type: str, *, domain: str | None, worker_id: str | None, count: int, timeout_ms: int) -> list[Task]:
+        """Tasks for a worker: up to `count`, as soon as there is one; none after `timeout_ms` (spec/api.md §1.9, §2.3).
+
+        Cancelling it leaves the queue; a task that was already claimed for it goes to the next poller or back.
+        """
+        domain = domain or None
+        self.note_poll(task_type, domain, worker_id)
+        if count <= 0 or timeout_ms <= 0 or self._draining:
+            return []
+        waiter = self.join(task_type, domain, worker_id, count)
+        waiter.timer = self._timers.at(self._clock.now() + timeout_ms, partial(self._expire, waiter))
+        return await self.answer(waiter)
+
+    def join(self, queue: str, domain: str | None, worker_id: str | None, count: int) -> Waiter:
+        """Wait for tasks without a limit of time: see `answer`."""
+        line = self._line(queue, domain)
+        waiter = Waiter(line, worker_id, count)
+        line.idle[waiter] = None
+        if not line.stocked and line.next_ready and line.next_ready <= self._clock.now():
+            line.stocked = True
+        if line.stocked:
+            self._feed(line)
+        else:
+            self._watch(line)
+        if self._draining:
+            waiter.give([])
+        return waiter
+
+    async def answer(self, waiter: Waiter) -> list[Task]:
+        """What the poller gets. Cancelled: what it had already got goes to the next, or back."""
+        try:
+            return await waiter.answer
+        except asyncio.CancelledError:
+            self.abandon(waiter)
+            raise
+
+    def abandon(self, waiter: Waiter) -> None:
+        """The poller is gone."""
+        waiter.leave()
+        if not waiter.answer.done():
+            waiter.answer.cancel()
+        elif not waiter.answer.cancelled() and (tasks := waiter.answer.result()):
+            self.give(waiter, tasks)
+
+    def note_poll(self, queue: str, domain: str | None, worker_id: str | None) -> None:
+        """A worker asks for tasks now; written a little later."""
+        if self._polls.note(queue, domain, worker_id):
+            self._timers.at(self._clock.now() + WRITE_BEHIND_MS, self._bell.ring)
+
+    def poll_data(self, queue: str | None = None) -> list[PollData]:
+        """Who polled last, for each queue and domain."""
+        return self._polls.of(queue)
+
+    @property
+    def waiters(self) -> int:
+        """Pollers that wait and are not about to get something."""
+        return sum(len(line.idle) for line in self._lines.values())
+
+    def drain(self) -> None:
+        """Answer everybody who waits with nothing, now and from now on."""
+        self._draining = True
+        for line in self._lines.values():
+            for waiter in list(line.idle):
+                waiter.give([])
+
+    # For the executor
+
+    def hand_off(self, decision: Decision, ready: Sequence[Task], now: int) -> tuple[Decision, list[Handed], list[Task]]:
+        """Reserve pollers for tasks that become ready: the decision with these claimed, who gets them, and the tasks that nobody waits for."""
+        handed: dict[Line, Handed] = {}
+        claimed: list[Task] = []
+        rest: list[Task] = []
+        for task in ready:
+            line = self._lines.get((task.queue, task.domain))
+            if line is None or line.stocked or task.ready_at > now:
+                rest.append(task)
+                continue
+            reserved = _reserve(line, task, handed.get(line), now)
+            if reserved is None:
+                rest.append(task)
+            else:
+                handed[line] = reserved
+                claimed.append(reserved.tasks[-1])
+        return (hand_off(decision, claimed) if claimed else decision), list(handed.values()), rest
+
+    def deliver(self, handed: Sequence[Handed]) -> None:
+        """The hand-offs are durable."""
+        for one in handed:
+            self.give(one.waiter, one.tasks)
+
+    def take_back(self, handed: Sequence[Handed]) -> None:
+        """The hand-offs did not become durable: these pollers wait again."""
+        self.wait_on({one.waiter.line: [one.waiter] for one in handed})
+
+    def ready(self, tasks: Sequence[Task]) -> None:
+        """These tasks are in the store now, ready at once or later."""
+        now = self._clock.now()
+        for task in tasks:
+            line = self._lines.get((task.queue, task.domain))
+            if line is None:
+                continue  # a line that is not there yet asks the store first
+            if task.ready_at <= now:
+                line.stocked = True
+                self._feed(line)
+            elif not line.next_ready or task.ready_at < line.next_ready:
+                line.next_ready = task.ready_at
+                self._watch(line)
+
+    # For the committer
+
+    def collect(self, now: int) -> Round:
+        """The pollers that want something from the next commit, and what was polled since the last writing."""
+        waiters: list[Waiter] = []
+        for line in list(self._hungry):
+            room = min(MOST_WANTS_OF_LINE, MOST_WANTS - len(waiters))
+            if line.stocked and room:
+                asking = [waiter for waiter, _ in zip(line.idle, range(room), strict=False)]
+                for waiter in asking:
+                    del line.idle[waiter]
+                waiters += asking
+            if not line.stocked or not line.idle:
+                del self._hungry[line]
+        return Round(self, waiters, self._polls.take(now))
+
+    # Inside
+
+    def give(self, waiter: Waiter, tasks: list[Task]) -> None:
+        """Tasks that are claimed go to a poller; if it is gone, to the next one who can take them all, or back into the queue."""
+        receiver: Waiter | None = waiter
+        while receiver is not None and not receiver.give(tasks):
+            receiver = next((one for one in waiter.line.idle if one.count >= len(tasks)), None)
+        if receiver is None:
+            self._strays.add(tasks)
+
+    def wait_on(self, unserved: dict[Line, list[Waiter]]) -> None:
+        """These pollers got nothing: they wait, before all others."""
+        for line, waiters in unserved.items():
+            line.put_back(waiters)
+            if self._draining:
+                for waiter in list(line.idle):
+                    waiter.give([])
+            elif line.stocked:
+                self._feed(line)
+            else:
+                self._watch(line)
+
+    def _expire(self, waiter: Waiter) -> None:
+        if waiter in waiter.line.idle:
+            waiter.give([])
+        else:
+            waiter.expired = True  # a commit is about to say what it gets
+
+    def _line(self, queue: str, domain: str | None) -> Line:
+        line = self._lines.get((queue, domain))
+        if line is None:
+            if len(self._lines) >= MOST_LINES:
+                self._lines = {key: one for key, one in self._lines.items() if one.members}
+            line = self._lines[queue, domain] = Line(queue, domain)
+        return line
+
+    def _feed(self, line: Line) -> None:
+        """The store may hold something for this line."""
+        if line.idle:
+            self._hungry[line] = None
+            self._bell.ring()
+
+    def _watch(self, line: Line) -> None:
+        """Look into the store when the next task of this line becomes ready."""
+        if not line.next_ready or not line.idle or (line.timer is not None and line.timer.when <= line.next_ready):
+            return
+        if line.timer is not None:
+            line.timer.cancel()
+        line.timer = self._timers.at(line.next_ready, partial(self._restock, line))
+
+    def _restock(self, line: Line) -> None:
+        line.timer = None
+        line.next_ready = 0
+        line.stocked = True
+        self._feed(line)
+
+
+def _reserve(line: Line, task: Task, handed: Handed | None, now: int) -> Handed | None:
+    """Claim a task for the poller that already gets tasks of this decision, or for the first one that waits; None when nobody does."""
+    if handed is not None:
+        if len(handed.tasks) >= handed.waiter.count:
+            return None
+        handed.tasks.append(claim(task, handed.waiter.worker_id, now))
+        return handed
+    waiter = line.first()
+    if waiter is None:
+        return None
+    del line.idle[waiter]
+    return Handed(waiter, claim(task, waiter.worker_id, now))
+
+
+def _sold_out(line: Line, saved: Saved) -> None:
+    """The store has nothing more for this line, for now."""
+    line.stocked = False
+    line.next_ready = saved.next_ready.get((line.queue, line.domain), 0)

@@ -1,0 +1,211 @@
+"""Registry: everything that is kept by name, in memory, in step with the store."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+import msgspec
+from msgspec.structs import replace
+
+from podium.clock import Clock
+from podium.engine.definitions import complete
+from podium.engine.graph import Program, compile_definition
+from podium.errors import Conflict, NotFound
+from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.event import EventHandler
+from podium.runtime.polls import Polls
+from podium.store.store import Store
+
+MOST_PROGRAMS = 2_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+def content_hash(definition: WorkflowDef) -> str:
+    """What tells one definition from another."""
+    return blake2b(_encode(definition), digest_size=16).hexdigest()
+
+
+class Registry:
+    """Definitions, event handlers and the environment; the engine's catalog."""
+
+    def __init__(self, store: Store, clock: Clock, polls: Polls, variables: Mapping[str, str] | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._polls = polls
+        self._variables = dict(variables or {})
+        self._workflows: dict[str, dict[int, WorkflowDef]] = {}
+        self._tasks: dict[str, TaskDef] = {}
+        self._handlers: dict[str, EventHandler] = {}
+        self._environment: dict[str, str] = {}
+        self._completed: dict[tuple[str, int | None], tuple[WorkflowDef, str]] = {}
+        self._programs: OrderedDict[str, Program] = OrderedDict()
+
+    async def load(self) -> None:
+        """Read everything from the store."""
+        self._workflows = {}
+        for definition in await self._store.workflow_definitions():
+            self._workflows.setdefault(definition.name, {})[definition.version] = definition
+        self._tasks = {definition.name: definition for definition in await self._store.task_definitions()}
+        self._handlers = {handler.name or "": handler for handler in await self._store.event_handlers()}
+        self._environment = await self._store.environment()
+        self._completed.clear()
+
+    # Workflow definitions
+
+    def workflow_definition(self, name: str, version: int | None) -> WorkflowDef | None:
+        """The definition; the one with the highest version when none is given."""
+        versions = self._workflows.get(name)
+        if not versions:
+            return None
+        return versions.get(max(versions) if version is None else version)
+
+    def workflow_versions(self, name: str) -> list[WorkflowDef]:
+        """All versions of a name, lowest first."""
+        versions = self._workflows.get(name, {})
+        return [versions[version] for version in sorted(versions)]
+
+    def all_workflow_definitions(self) -> list[WorkflowDef]:
+        """All versions of all names, by name and version."""
+        return [definition for name in sorted(self._workflows) for definition in self.workflow_versions(name)]
+
+    async def put_workflow_definitions(self, definitions: Sequence[WorkflowDef], *, overwrite: bool) -> None:
+        """Keep definitions. Raises Conflict when one exists and is not to be overwritten; then none is kept."""
+        for definition in definitions:
+            if not overwrite and self.workflow_definition(definition.name, definition.version) is not None:
+                raise Conflict(f"Workflow with {definition.name}.{definition.version} already exists!")
+        now = self._clock.now()
+        dated = [self._dated(definition, now) for definition in definitions]
+        await self._store.put_workflow_definitions(dated)
+        for definition in dated:
+            self._workflows.setdefault(definition.name, {})[definition.version] = definition
+        self._completed.clear()
+
+    def _dated(self, definition: WorkflowDef, now: int) -> WorkflowDef:
+        known = self.workflow_definition(definition.name, definition.version)
+        if known is None:
+            return replace(definition, create_time=now)
+        return replace(definition, create_time=known.create_time, update_time=now)
+
+    async def delete_workflow_definition(self, name: str, version: int) -> None:
+        """Forget a version. Raises NotFound."""
+        if not await self._store.delete_workflow_definition(name, version):
+            raise NotFound(f"No such workflow found by name: {name}, version: {version}")
+        versions = self._workflows.get(name, {})
+        versions.pop(version, None)
+        if not versions:
+            self._workflows.pop(name, None)
+        self._completed.clear()
+
+    def completed(self, name: str, version: int | None) -> tuple[WorkflowDef, str] | None:
+        """A registered definition with everything filled in that a run needs, and its hash (spec/engine.md §2.2 step 2)."""
+        known = self._completed.get((name, version))
+        if known is None:
+            definition = self.workflow_definition(name, version)
+            if definition is None:
+                return None
+            known = self._completed[name, version] = self.complete(definition)
+        return known
+
+    def complete(self, definition: WorkflowDef) -> tuple[WorkflowDef, str]:
+        """Any definition with everything filled in, and its hash. Raises NotFound for an unknown child, Invalid for a blank name."""
+        completed = complete(definition, self)
+        return completed, content_hash(completed)
+
+    def program(self, definition: WorkflowDef, definition_hash: str) -> Program:
+        """The compiled form of a completed definition."""
+        program = self._programs.get(definition_hash)
+        if program is None:
+            program = self._programs[definition_hash] = compile_definition(definition, definition_hash)
+            if len(self._programs) > MOST_PROGRAMS:
+                self._programs.popitem(last=False)
+        return program
+
+    # Task definitions
+
+    def task_definition(self, name: str) -> TaskDef | None:
+        """The definition of a name."""
+        return self._tasks.get(name)
+
+    def all_task_definitions(self) -> list[TaskDef]:
+        """All, by name."""
+        return [self._tasks[name] for name in sorted(self._tasks)]
+
+    async def put_task_definitions(self, definitions: Sequence[TaskDef], actor: str) -> None:
+        """Keep definitions; those that exist are replaced."""
+        now = self._clock.now()
+        dated = [self._dated_task(definition, actor, now) for definition in definitions]
+        await self._store.put_task_definitions(dated)
+        self._tasks.update({definition.name: definition for definition in dated})
+        self._completed.clear()
+
+    def _dated_task(self, definition: TaskDef, actor: str, now: int) -> TaskDef:
+        known = self._tasks.get(definition.name)
+        if known is None:
+            return replace(definition, create_time=now, created_by=actor)
+        return replace(definition, create_time=known.create_time, created_by=known.created_by, update_time=now, updated_by=actor)
+
+    async def delete_task_definition(self, name: str) -> None:
+        """Forget a definition. Raises NotFound."""
+        if not await self._store.delete_task_definition(name):
+            raise NotFound(f"No such taskType found by name: {name}")
+        self._tasks.pop(name, None)
+        self._completed.clear()
+
+    # Event handlers
+
+    def event_handler(self, name: str) -> EventHandler | None:
+        """The handler of a name."""
+        return self._handlers.get(name)
+
+    def all_event_handlers(self) -> list[EventHandler]:
+        """All, by name."""
+        return [self._handlers[name] for name in sorted(self._handlers)]
+
+    def event_handlers_of(self, event: str) -> list[EventHandler]:
+        """The handlers of exactly this event, active or not, by name."""
+        return [handler for handler in self.all_event_handlers() if handler.event == event]
+
+    async def put_event_handler(self, handler: EventHandler) -> None:
+        """Keep a handler; one of the same name is replaced."""
+        await self._store.put_event_handler(handler)
+        self._handlers[handler.name or ""] = handler
+
+    async def delete_event_handler(self, name: str) -> None:
+        """Forget a handler. Raises NotFound."""
+        if not await self._store.delete_event_handler(name):
+            raise NotFound(f"EventHandler with name {name} not found!")
+        self._handlers.pop(name, None)
+
+    # Environment
+
+    def environment(self, name: str) -> str | None:
+        """The value behind `${workflow.env.NAME}`."""
+        return self._environment.get(name)
+
+    def all_environment(self) -> dict[str, str]:
+        """All names and values, by name."""
+        return dict(sorted(self._environment.items()))
+
+    async def put_environment(self, name: str, value: str) -> None:
+        """Keep a value."""
+        await self._store.put_environment(name, value)
+        self._environment[name] = value
+
+    async def delete_environment(self, name: str) -> str | None:
+        """Forget a value; the one there was."""
+        value = await self._store.delete_environment(name)
+        self._environment.pop(name, None)
+        return value
+
+    # What else rules may ask
+
+    def variable(self, name: str) -> str | None:
+        """A process variable that the settings expose."""
+        return self._variables.get(name)
+
+    def active_domain(self, task_type: str, domains: Sequence[str]) -> str | None:
+        """The domain to use of a list (spec/engine.md §2.7)."""
+        return self._polls.active_domain(task_type, domains)

@@ -1,0 +1,101 @@
+"""Starts: a request to start a workflow becomes a command (spec/engine.md §2.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from podium.errors import Conflict, Invalid, NotFound
+from podium.model.body import IdempotencyStrategy, StartWorkflowRequest
+from podium.model.command import SERVER, AnyCommand, StartWorkflow
+from podium.model.definition import WorkflowDef
+from podium.model.search import AllOf, Clause, Operator, Search
+from podium.runtime.registry import Registry
+from podium.store.store import Store
+
+LOCKS = 256  # starts with the same key wait for each other; others seldom do
+
+Submit = Callable[[AnyCommand], Awaitable[object]]
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a start comes from."""
+
+    actor: str = SERVER
+    workflow_id: str | None = None  # None: a new one
+    parent_workflow_id: str | None = None
+    parent_task_id: str | None = None
+    event: str | None = None
+    message_id: str | None = None
+
+
+class Starts:
+    """Resolves definitions and honours idempotency keys."""
+
+    def __init__(self, registry: Registry, store: Store) -> None:
+        self._registry = registry
+        self._store = store
+        self._locks = [asyncio.Lock() for _ in range(LOCKS)]
+
+    async def start(self, request: StartWorkflowRequest, origin: Origin, submit: Submit) -> str:
+        """Start a workflow; its id, or that of the one that already runs under the idempotency key."""
+        command = self.command(request, origin)
+        if not request.idempotency_key or origin.parent_workflow_id is not None:
+            return str(await submit(command))
+        key = (command.definition.name, request.idempotency_key)
+        async with self._locks[hash(key) % LOCKS]:
+            existing = await self._existing(key, request.idempotency_strategy, origin.workflow_id)
+            return existing or str(await submit(command))
+
+    def command(self, request: StartWorkflowRequest, origin: Origin) -> StartWorkflow:
+        """The command. Raises Invalid, NotFound for an unknown definition or an unknown child of it."""
+        if request.input is None and not request.external_input_payload_storage_path:
+            raise Invalid("NULL input passed when starting workflow")
+        definition, definition_hash = self._definition(request)
+        return StartWorkflow(
+            workflow_id=origin.workflow_id or str(uuid.uuid4()),
+            actor=origin.actor,
+            message_id=origin.message_id,
+            definition=definition,
+            definition_hash=definition_hash,
+            input=request.input or {},
+            input_path=request.external_input_payload_storage_path,
+            correlation_id=request.correlation_id,
+            priority=request.priority,
+            task_to_domain=request.task_to_domain,
+            parent_workflow_id=origin.parent_workflow_id,
+            parent_task_id=origin.parent_task_id,
+            event=origin.event,
+            created_by=request.created_by or (origin.actor if origin.actor != SERVER else None),
+            idempotency_key=request.idempotency_key or None,
+        )
+
+    def _definition(self, request: StartWorkflowRequest) -> tuple[WorkflowDef, str]:
+        if request.workflow_def is not None:
+            return self._registry.complete(request.workflow_def)
+        if not request.name or not request.name.strip():
+            raise Invalid("Workflow name cannot be null or empty")
+        found = self._registry.completed(request.name, request.version)
+        if found is None:
+            raise NotFound(f"No such workflow defined. name={request.name}, version={request.version}")
+        return found
+
+    async def _existing(self, key: tuple[str, str], strategy: IdempotencyStrategy | None, own_id: str | None) -> str | None:
+        """The execution that the key names, when it is to be returned; None when a new one may start (spec/engine.md §2.4). Raises Conflict."""
+        name, text = key
+        parts = (Clause("workflowType", Operator.EQUAL, (name,)), Clause("idempotencyKey", Operator.EQUAL, (text,)))
+        page = await self._store.search_workflows(Search(condition=AllOf(parts)))
+        # A `*` in the key finds others too.
+        holders = [workflow for workflow in await self._store.workflows(page.ids) if workflow.idempotency_key == text]
+        if strategy is IdempotencyStrategy.FAIL_ON_RUNNING:
+            holders = [workflow for workflow in holders if not workflow.status.terminal]
+        if not holders:
+            return None
+        if own_id in [workflow.workflow_id for workflow in holders]:
+            return own_id  # the same start, delivered again
+        if strategy is IdempotencyStrategy.RETURN_EXISTING:
+            return holders[0].workflow_id
+        raise Conflict(f"Workflow {name} was already started with the idempotency key {text}", workflow_id=holders[0].workflow_id)

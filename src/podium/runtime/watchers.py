@@ -1,0 +1,40 @@
+"""Watchers: who waits for the next change of a workflow."""
+
+from __future__ import annotations
+
+import asyncio
+
+from podium.runtime.timers import Timers
+
+
+class Watchers:
+    """Futures by workflow, resolved by the next commit that changes it."""
+
+    def __init__(self, timers: Timers) -> None:
+        self._timers = timers
+        self._waiting: dict[str, list[asyncio.Future[bool]]] = {}
+
+    def tell(self, workflow_id: str) -> None:
+        """The workflow has changed."""
+        if self._waiting:
+            for waiter in self._waiting.pop(workflow_id, ()):
+                if not waiter.done():
+                    waiter.set_result(True)
+
+    async def wait(self, workflow_id: str, until: int) -> bool:
+        """Whether the workflow changes before `until` (epoch ms)."""
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(workflow_id, []).append(waiter)
+        timer = self._timers.at(until, lambda: waiter.done() or waiter.set_result(False))
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
+            self._forget(workflow_id, waiter)
+
+    def _forget(self, workflow_id: str, waiter: asyncio.Future[bool]) -> None:
+        others = self._waiting.get(workflow_id)
+        if others is not None and waiter in others:
+            others.remove(waiter)
+            if not others:
+                del self._waiting[workflow_id]

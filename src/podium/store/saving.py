@@ -1,0 +1,135 @@
+"""Saving: writes many decisions as sets of rows, a few statements for all of them.
+
+Everything here runs in the writer's thread, inside its transaction. In the normal course nothing is undone step by step: an error
+undoes the whole transaction, and the writer hands the same batches in again one by one, `carefully`: then a decision that breaks a
+constraint is found by halving, and left out alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import msgspec
+
+from podium.model.decision import Decision
+from podium.store import rows
+from podium.store.claiming import claim
+from podium.store.rowset import Rowset
+from podium.store.statements import statements
+from podium.store.store import Batch, Saved
+
+# What the data of one decision can cause, as opposed to the state of the database.
+UNWRITABLE = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeError, TypeError, msgspec.MsgspecError)
+
+Numbered = tuple[int, Decision]  # a decision and its index in the batch
+
+
+class Saver:
+    """Turns batches into rows; remembers what only the writer can know."""
+
+    def __init__(self) -> None:
+        self._known_definitions: set[str] = set()
+        self._created = 0  # the last task's place in the order of creation
+
+    def forget(self) -> None:
+        """A transaction was undone: what it taught us may not be so."""
+        self._known_definitions.clear()
+
+    def save(self, cursor: sqlite3.Cursor, batch: Batch, carefully: bool) -> Saved:
+        """Write a batch; see `Store.save`."""
+        numbered = list(enumerate(batch.decisions))
+        failures: dict[int, str] = {}
+        conflicts = self._halve(cursor, numbered, batch.now, failures) if carefully else self._write(cursor, numbered, batch.now)
+        if batch.logs:
+            statements("task_log").many("insert").run(cursor, [rows.log_row(log) for log in batch.logs])
+        if batch.polls:
+            polls = [(poll.queue_name, poll.domain or "", poll.worker_id, poll.last_poll_time) for poll in batch.polls]
+            statements("poll_data").many("put").run(cursor, polls)
+        claimed, next_ready = claim(cursor, batch.wants, batch.now) if batch.wants else ([], {})
+        return Saved(conflicts=frozenset(conflicts), failures=failures, claimed=claimed, next_ready=next_ready)
+
+    def _halve(self, cursor: sqlite3.Cursor, numbered: list[Numbered], now: int, failures: dict[int, str]) -> set[int]:
+        """Write as many as can be written, in order; the indexes of those that lost their race."""
+        if not numbered:
+            return set()
+        cursor.execute("SAVEPOINT part")
+        try:
+            conflicts = self._write(cursor, numbered, now)
+        except UNWRITABLE as error:
+            cursor.execute("ROLLBACK TO part")
+            self.forget()
+            if len(numbered) == 1:
+                failures[numbered[0][0]] = str(error)
+                return set()
+            middle = len(numbered) // 2
+            return self._halve(cursor, numbered[:middle], now, failures) | self._halve(cursor, numbered[middle:], now, failures)
+        finally:
+            cursor.execute("RELEASE part")
+        return conflicts
+
+    def _write(self, cursor: sqlite3.Cursor, numbered: list[Numbered], now: int) -> set[int]:
+        conflicts: set[int] = set()
+        for group in _groups(numbered):
+            revisions, payload_id = _present(cursor, group)
+            winners = [decision for _, decision in group if revisions.get(decision.workflow_id, 0) == decision.base_revision]
+            if len(winners) < len(group):
+                conflicts.update(index for index, decision in group if revisions.get(decision.workflow_id, 0) != decision.base_revision)
+            self._write_winners(cursor, winners, payload_id, now)
+        return conflicts
+
+    def _write_winners(self, cursor: sqlite3.Cursor, winners: list[Decision], payload_id: int, now: int) -> None:
+        written = Rowset(payload_id, max(self._created, now * 1000))
+        consumed: list[str] = []
+        for decision in winners:
+            consumed += decision.consumed
+            if decision.definition is not None and decision.workflow.definition_hash not in self._known_definitions:
+                self._put_definition(cursor, decision)
+            if decision.removed:
+                _remove(cursor, decision.workflow_id)
+            else:
+                written.add(decision)
+            written.add_messages(decision)
+        if consumed:
+            cursor.execute(statements("outbox")["delete"], (rows.write(consumed),))
+        written.run(cursor)
+        self._created = written.created
+
+    def _put_definition(self, cursor: sqlite3.Cursor, decision: Decision) -> None:
+        if decision.definition is not None:
+            key = decision.workflow.definition_hash
+            cursor.execute(statements("definition")["put_snapshot"], (key, rows.snapshot_body(decision.definition)))
+            self._known_definitions.add(key)
+
+
+def _groups(numbered: list[Numbered]) -> Iterator[list[Numbered]]:
+    """Runs of decisions on different workflows, so that a set of rows never holds a row twice."""
+    group: list[Numbered] = []
+    seen: set[str] = set()
+    for index, decision in numbered:
+        if decision.workflow.workflow_id in seen:
+            yield group
+            group, seen = [], set()
+        group.append((index, decision))
+        seen.add(decision.workflow.workflow_id)
+    if group:
+        yield group
+
+
+def _present(cursor: sqlite3.Cursor, group: list[Numbered]) -> tuple[dict[str, int], int]:
+    """workflow id -> revision, as stored; and the number of the last payload."""
+    ids = rows.write([decision.workflow.workflow_id for _, decision in group])
+    revisions, payload_id = cursor.execute(statements("workflow")["revisions"], (ids,)).fetchone()
+    return {workflow_id: revision for workflow_id, revision in rows.decode_rows(revisions)}, payload_id
+
+
+def _remove(cursor: sqlite3.Cursor, workflow_id: str) -> None:
+    cursor.execute(statements("payload")["delete_of_workflow"], {"workflow_id": workflow_id})
+    for table, name in (
+        ("task_log", "delete_of_workflow"),
+        ("task", "delete_of_workflow"),
+        ("task", "forget_removed"),
+        ("history", "delete_of_workflow"),
+        ("workflow", "delete"),
+    ):
+        cursor.execute(statements(table)[name], (workflow_id,))

@@ -1,0 +1,59 @@
+"""Searching: finds runs and tasks by what they are, not by their id."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from podium.model.search import Search, SortKey
+from podium.store import rows
+from podium.store.condition import TASK_FIELDS, WORKFLOW_FIELDS, Fields, Kind, compile_condition
+from podium.store.statements import statements
+from podium.store.store import Page
+
+_NEWEST_FIRST = (SortKey("startTime", descending=True),)
+
+
+def search_workflows(cursor: sqlite3.Cursor, search: Search) -> Page:
+    """See `Store.search_workflows`."""
+    return _page(cursor, search, "workflows", WORKFLOW_FIELDS, _order(search, WORKFLOW_FIELDS, ("w.workflow_id",)))
+
+
+def search_tasks(cursor: sqlite3.Cursor, search: Search) -> Page:
+    """See `Store.search_tasks`."""
+    return _page(cursor, search, "tasks", TASK_FIELDS, _order(search, TASK_FIELDS, ("t.workflow_id", "t.number")))
+
+
+def search_workflows_by_tasks(cursor: sqlite3.Cursor, search: Search) -> Page:
+    """See `Store.search_workflows_by_tasks`. A workflow stands where the first of its tasks would."""
+    keys = [key for key in _keys(search, TASK_FIELDS)]
+    order = [f"{'max' if key.descending else 'min'}({TASK_FIELDS[key.field].column}) {_direction(key)}" for key in keys]
+    return _page(cursor, search, "workflows_by_tasks", TASK_FIELDS, ", ".join([*order, "t.workflow_id"]))
+
+
+def _page(cursor: sqlite3.Cursor, search: Search, name: str, fields: Fields, order: str) -> Page:
+    condition = compile_condition(search.condition, search.free_text, fields)
+    count = statements("search")[f"count_{name}"].format(condition=condition.text)
+    total: int = cursor.execute(count, condition.parameters).fetchone()[0]
+    size, start = max(search.size, 0), max(search.start, 0)
+    if start >= total or not size:
+        return Page(total=total, ids=[])
+    select = statements("search")[name].format(condition=condition.text, order=order)
+    (ids,) = cursor.execute(select, [*condition.parameters, size, start]).fetchone()
+    return Page(total=total, ids=rows.decode_ids(ids))
+
+
+def _order(search: Search, fields: Fields, key_columns: tuple[str, ...]) -> str:
+    """The order asked for; rows that are equal in it stand in the order of their keys, so that pages do not overlap."""
+    keys = _keys(search, fields)
+    # In the direction of the last key: so an index can be read straight, forward or backward.
+    last = _direction(keys[-1])
+    return ", ".join([*(f"{fields[key.field].column} {_direction(key)}" for key in keys), *(f"{column} {last}" for column in key_columns)])
+
+
+def _keys(search: Search, fields: Fields) -> tuple[SortKey, ...]:
+    known = tuple(key for key in search.sort if key.field in fields and fields[key.field].kind is not Kind.FREE_TEXT)
+    return known or _NEWEST_FIRST
+
+
+def _direction(key: SortKey) -> str:
+    return "DESC" if key.descending else "ASC"

@@ -1,0 +1,169 @@
+"""SQLite: the store in one file, with nothing to install."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from podium.model.decision import HistoryEntry
+from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.event import EventHandler
+from podium.model.message import OutboxRow
+from podium.model.search import Search
+from podium.model.status import TaskStatus
+from podium.model.task import PollData, Task, TaskLog
+from podium.model.workflow import StoredRun, Workflow
+from podium.store import loading, naming, rows, searching
+from podium.store.connection import connect, database_path
+from podium.store.saving import Saver
+from podium.store.schema import migrate, migrations
+from podium.store.statements import statements
+from podium.store.store import Batch, Page, Saved, Store
+from podium.store.threads import READERS, Readers, T, Writer
+
+
+class SqliteStore(Store):
+    """Implements `Store`; the docstrings of its verbs are there. All SQL runs in threads of its own."""
+
+    def __init__(self, url: str, *, readers: int = READERS, writing: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        """`url` is a path or a URL, see `database_path`; an empty one is a private database that ends with the store."""
+        path = database_path(url)
+        self._temporary = None if path else tempfile.mkdtemp(prefix="podium-")
+        self.path = path or str(Path(self._temporary or "") / "podium.db")
+        self._saver = Saver()
+        self._connect_writer = partial(connect, self.path, writes=True, durable=bool(path), kind=writing)
+        self._writer = Writer(self._connect_writer, self._saver.forget)
+        self._readers = Readers(partial(connect, self.path, writes=False, durable=bool(path)), readers)
+
+    async def open(self) -> None:
+        await asyncio.to_thread(self._migrate)
+        self._writer.start()
+
+    def _migrate(self) -> None:
+        connection = self._connect_writer()
+        try:
+            migrate(connection, migrations())
+        finally:
+            connection.close()
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> None:
+        self._readers.stop()
+        self._writer.stop()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary)
+
+    async def _write(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        return await self._writer.submit(lambda cursor, _: work(cursor))
+
+    # Runs
+
+    async def load(self, workflow_id: str, known_revision: int = 0, known_hash: str | None = None) -> StoredRun | None:
+        return await self._readers.run(lambda cursor: loading.load(cursor, workflow_id, known_revision, known_hash))
+
+    async def save(self, batch: Batch) -> Saved:
+        return await self._writer.submit(lambda cursor, carefully: self._saver.save(cursor, batch, carefully))
+
+    async def due(self, now: int, limit: int) -> list[str]:
+        return await self._readers.run(lambda cursor: loading.due(cursor, now, limit))
+
+    async def next_wake(self) -> int:
+        return await self._readers.run(loading.next_wake)
+
+    async def outbox(self, now: int, limit: int) -> list[OutboxRow]:
+        return await self._readers.run(lambda cursor: loading.outbox(cursor, now, limit))
+
+    async def postpone_message(self, outbox_id: str, due: int) -> None:
+        await self._write(lambda cursor: cursor.execute(statements("outbox")["postpone"], (due, outbox_id)))
+
+    async def delete_messages(self, outbox_ids: Sequence[str]) -> None:
+        ids = rows.write(list(outbox_ids))
+        await self._write(lambda cursor: cursor.execute(statements("outbox")["delete"], (ids,)))
+
+    async def history(self, workflow_id: str, after_revision: int = 0, limit: int = 100) -> list[tuple[int, HistoryEntry]]:
+        return await self._readers.run(lambda cursor: loading.history(cursor, workflow_id, after_revision, limit))
+
+    # Reading across runs
+
+    async def workflows(self, workflow_ids: Sequence[str]) -> list[Workflow]:
+        return await self._readers.run(lambda cursor: loading.workflows(cursor, workflow_ids))
+
+    async def tasks(self, task_ids: Sequence[str]) -> list[Task]:
+        return await self._readers.run(lambda cursor: loading.tasks(cursor, task_ids))
+
+    async def search_workflows(self, search: Search) -> Page:
+        return await self._readers.run(lambda cursor: searching.search_workflows(cursor, search))
+
+    async def search_tasks(self, search: Search) -> Page:
+        return await self._readers.run(lambda cursor: searching.search_tasks(cursor, search))
+
+    async def search_workflows_by_tasks(self, search: Search) -> Page:
+        return await self._readers.run(lambda cursor: searching.search_workflows_by_tasks(cursor, search))
+
+    async def running_ids(self, name: str, version: int | None, start: int | None, end: int | None) -> list[str]:
+        return await self._readers.run(lambda cursor: loading.running_ids(cursor, name, version, start, end))
+
+    async def correlated(self, name: str, correlation_ids: Sequence[str], include_closed: bool) -> dict[str, list[str]]:
+        return await self._readers.run(lambda cursor: loading.correlated(cursor, name, correlation_ids, include_closed))
+
+    # Queues
+
+    async def queue_sizes(self) -> dict[tuple[str, str | None], int]:
+        return await self._readers.run(loading.queue_sizes)
+
+    async def pending_tasks(self, task_type: str, start: int, count: int, statuses: Sequence[TaskStatus] = ()) -> list[Task]:
+        return await self._readers.run(lambda cursor: loading.pending_tasks(cursor, task_type, start, count, statuses))
+
+    async def poll_data(self, queue: str | None = None) -> list[PollData]:
+        return await self._readers.run(lambda cursor: loading.poll_data(cursor, queue))
+
+    async def task_logs(self, task_id: str) -> list[TaskLog]:
+        return await self._readers.run(lambda cursor: loading.task_logs(cursor, task_id))
+
+    # Definitions and other things that are kept by name
+
+    async def workflow_definitions(self) -> list[WorkflowDef]:
+        return await self._readers.run(naming.workflow_definitions)
+
+    async def put_workflow_definitions(self, definitions: Sequence[WorkflowDef]) -> None:
+        await self._write(lambda cursor: naming.put_workflow_definitions(cursor, definitions))
+
+    async def delete_workflow_definition(self, name: str, version: int) -> bool:
+        return await self._write(lambda cursor: naming.delete_workflow_definition(cursor, name, version))
+
+    async def task_definitions(self) -> list[TaskDef]:
+        return await self._readers.run(naming.task_definitions)
+
+    async def put_task_definitions(self, definitions: Sequence[TaskDef]) -> None:
+        await self._write(lambda cursor: naming.put_task_definitions(cursor, definitions))
+
+    async def delete_task_definition(self, name: str) -> bool:
+        return await self._write(lambda cursor: naming.delete_task_definition(cursor, name))
+
+    async def event_handlers(self) -> list[EventHandler]:
+        return await self._readers.run(naming.event_handlers)
+
+    async def put_event_handler(self, handler: EventHandler) -> None:
+        await self._write(lambda cursor: naming.put_event_handler(cursor, handler))
+
+    async def delete_event_handler(self, name: str) -> bool:
+        return await self._write(lambda cursor: naming.delete_event_handler(cursor, name))
+
+    async def environment(self) -> dict[str, str]:
+        return await self._readers.run(naming.environment)
+
+    async def put_environment(self, name: str, value: str) -> None:
+        await self._write(lambda cursor: naming.put_environment(cursor, name, value))
+
+    async def delete_environment(self, name: str) -> str | None:
+        return await self._write(lambda cursor: naming.delete_environment(cursor, name))
+
+    async def definitions_version(self) -> int:
+        return await self._readers.run(naming.definitions_version)

@@ -1,0 +1,77 @@
+"""Statements: the SQL of the store, read from the files in `sql/`, by name.
+
+A file holds named blocks: a line `-- name --`, a sentence, the statement. A block with a parenthesis `/*row*/ (?, ?, …)` takes many rows:
+the parenthesis is repeated, so that any number of rows costs a few executions. That matters more than it seems: the interpreter's
+lock is given up and won back at every step of SQLite, which under load costs more than the statement.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+
+LARGEST = 128  # rows in one execution
+_BLOCK = re.compile(r"^-- ([a-z_]+) --\n", re.MULTILINE)
+_ROW = re.compile(r"/\*row\*/ (\([^)]*\))")
+
+Parameters = Sequence[object] | Mapping[str, object]
+
+
+class ManyRows:
+    """A statement over many rows, in the order given. A row of NULLs must be without effect: it fills up the last execution."""
+
+    def __init__(self, sql: str, row: str) -> None:
+        self.width = row.count("?")
+        self._padding = (None,) * self.width
+        self._sql = {1 << power: sql.replace(f"/*row*/ {row}", ", ".join([row] * (1 << power))) for power in range(LARGEST.bit_length())}
+
+    def run(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[object]]) -> None:
+        """Execute for all rows, in as few executions as the sizes at hand allow."""
+        done, count = 0, len(rows)
+        while done < count:
+            size, taken = share(count - done)
+            part = rows[done : done + taken]
+            parameters = tuple(chain.from_iterable(part))
+            cursor.execute(self._sql[size], parameters + self._padding * (size - taken))
+            done += taken
+
+
+def share(count: int) -> tuple[int, int]:
+    """(size of the execution, rows in it) to begin `count` rows with. Rows of padding are cheap, but more than a quarter is too many."""
+    if count >= LARGEST:
+        return LARGEST, LARGEST
+    size = 1 << (count - 1).bit_length()
+    if count * 4 > size * 3:
+        return size, count
+    return size // 2, size // 2
+
+
+class Statements:
+    """The blocks of one file."""
+
+    def __init__(self, source: str) -> None:
+        parts = _BLOCK.split(source)
+        self._blocks = dict(zip(parts[1::2], parts[2::2], strict=True))
+        self._many = {name: ManyRows(sql, row[1]) for name, sql in self._blocks.items() if (row := _ROW.search(sql))}
+
+    def __getitem__(self, name: str) -> str:
+        """The text of a statement."""
+        return self._blocks[name]
+
+    def many(self, name: str) -> ManyRows:
+        """A statement that takes many rows."""
+        return self._many[name]
+
+    def names(self) -> list[str]:
+        """Of all statements."""
+        return list(self._blocks)
+
+
+@cache
+def statements(table: str) -> Statements:
+    """The blocks of `sql/<table>.sql`."""
+    return Statements((files("podium.store") / "sql" / f"{table}.sql").read_text())
