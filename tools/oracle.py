@@ -78,8 +78,7 @@ def find_java() -> Path:
         if seen[real] >= OLDEST_JDK:
             return real
     found = ", ".join(f"{path} (version {version})" for path, version in seen.items()) or "none at all"
-    message = f"no JDK of version {OLDEST_JDK} or newer; found {found}. Install one, or point JAVA_HOME at it."
-    raise OracleError(message)
+    raise OracleError(f"no JDK of version {OLDEST_JDK} or newer; found {found}. Install one, or point JAVA_HOME at it.")
 
 
 def fetch() -> Path:
@@ -88,16 +87,14 @@ def fetch() -> Path:
         return JAR
     maven = shutil.which("mvn")
     if maven is None:
-        message = f"Maven (`mvn`) is not installed, and {JAR.relative_to(ROOT)} is not there yet."
-        raise OracleError(message)
+        raise OracleError(f"Maven (`mvn`) is not installed, and {JAR.relative_to(ROOT)} is not there yet.")
     note(f"fetching conductor-server {VERSION} with Maven (460 MB, once)")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         artifact = f"org.conductoross:conductor-server:{VERSION}:jar:boot"
         command = [maven, "-q", "-B", f"{PLUGIN}:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
         if subprocess.run(command, cwd=folder, stdout=sys.stderr, check=False).returncode:
-            message = "Maven could not fetch the server; its own message stands above."
-            raise OracleError(message)
+            raise OracleError("Maven could not fetch the server; its own message stands above.")
         (Path(folder) / JAR.name).replace(JAR)  # one step: an interrupted download leaves no half of a jar
     return JAR
 
@@ -127,8 +124,8 @@ def listening(port: int) -> bool:
 def healthy(base: str) -> bool:
     """Whether `GET /health` answers 200."""
     try:
-        with urllib.request.urlopen(f"{base}/health", timeout=2) as answer:  # loopback, a literal scheme
-            return bool(answer.status == 200)  # noqa: PLR2004 - an HTTP status
+        with urllib.request.urlopen(f"{base}/health", timeout=2) as answer:  # noqa: S310 - loopback, a literal scheme
+            return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
@@ -144,8 +141,7 @@ def wait_ready(server: subprocess.Popen[bytes], base: str, log: Path) -> None:
         time.sleep(0.25)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
     state = f"ended with code {server.poll()}" if server.poll() is not None else f"not healthy after {READY_WITHIN_SECONDS} s"
-    message = f"the server is {state}. The end of its log:\n{tail}"
-    raise OracleError(message)
+    raise OracleError(f"the server is {state}. The end of its log:\n{tail}")
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
@@ -168,8 +164,7 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 def run(port: int, log: Path | None) -> None:
     """Serve on loopback until interrupted; prints the address on standard output when ready."""
     if listening(port):
-        message = f"port {port} is taken; choose another with --port."
-        raise OracleError(message)
+        raise OracleError(f"port {port} is taken; choose another with --port.")
     java, jar = find_java(), fetch()
     base = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="oracle-") as name:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """K1's LED-pattern pipeline from end to end: a server, real workers, six patterns, and what became of them.
 
-Environment: PORT (8080; a free one when taken), SERVER (use a server that runs already), ONCE=1 (end when done; 0 when all went as expected),
-K1_OUT (folder for everything that is built).
+Environment: PORT (8080; a free one when taken), SERVER (use a server that runs already), ONCE=1 (end when done, with 0 when all went as
+expected), K1_OUT (folder for everything that is built).
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ class Demonstration:
             self.processes.check()
             if time.monotonic() > deadline:
                 waiting = ", ".join(run.sample.name for run in runs if not run.ended)
-                message = f"not done after {within:g} s: {waiting}; see {self.processes.logs}"
-                raise StartError(message)
+                raise StartError(f"not done after {within:g} s: {waiting}; see {self.processes.logs}")
             time.sleep(POLL_SECONDS)
 
     def look(self, run: Run) -> None:
@@ -99,9 +98,17 @@ class Demonstration:
 
     def problems(self, runs: list[Run], cleaning: list[Run]) -> list[str]:
         """What did not go as the samples say it must."""
-        found = [f"{run.sample.name} ended as '{run.outcome}', expected '{run.sample.expected}'" for run in runs if run.outcome != run.sample.expected]
+        found = [
+            f"{run.sample.name} ended as '{run.outcome}', expected '{run.sample.expected}'"
+            for run in runs
+            if run.outcome != run.sample.expected
+        ]
         found += [f"{run.sample.name} has no preview" for run in runs if run.outcome != "failed" and not self.preview(run)]
-        found += [f"the clean-up of {run.sample.name} ended as {run.body.get('status')}" for run in cleaning if run.body.get("status") != "COMPLETED"]
+        found += [
+            f"the clean-up of {run.sample.name} ended as {run.body.get('status')}"
+            for run in cleaning
+            if run.body.get("status") != "COMPLETED"
+        ]
         told = {str(notice.get("pattern")) for notice in self.notices.received}
         found += [f"nobody was told about {run.sample.name}" for run in runs if run.sample.name not in told]
         if not any(run.sample.expected == "failed" for run in cleaning):
@@ -120,8 +127,7 @@ def start_server(stack: ExitStack, console: Console, processes: Processes) -> Co
     if given:
         server = Conductor(given.rstrip("/"))
         if not server.healthy():
-            message = f"no healthy server at {given}"
-            raise StartError(message)
+            raise StartError(f"no healthy server at {given}")
         console.say(f"server     {server.base} (running already)")
         return server
     wanted = int(os.environ.get("PORT") or 8080)
@@ -148,7 +154,7 @@ def start_workers(console: Console, processes: Processes, server: Conductor, out
         return
     environment = {"CONDUCTOR_SERVER_URL": f"{server.base}/api"}
     processes.start("node-worker", ["node", "worker.mjs"], HERE / "js", environment)
-    console.say("workers    Python (13 kinds of task) and JavaScript (release notes)")
+    console.say("workers    Python, and JavaScript for the release notes")
 
 
 def prepare_compilers(console: Console, out: Path) -> None:
@@ -158,7 +164,9 @@ def prepare_compilers(console: Console, out: Path) -> None:
     if host.name == "zig":
         console.say("compiler   zig prepares itself, the first time for about a minute")
         toolchain.warm_up(host, out)
-    console.say(f"compiler   {host.name} for this machine, {'zig for Cortex-M4' if controller else 'no cross-compiler (Python package ziglang)'}")
+    console.say(
+        f"compiler   {host.name} for this machine, {'zig for Cortex-M4' if controller else 'no cross-compiler (Python package ziglang)'}"
+    )
 
 
 def demonstrate(stack: ExitStack, console: Console) -> int:

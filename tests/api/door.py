@@ -70,6 +70,9 @@ class DictRegistry:
     def all_event_handlers(self) -> list[EventHandler]:
         return list(self.handlers.values())
 
+    def event_handler(self, name: str) -> EventHandler | None:
+        return self.handlers.get(name)
+
     def event_handlers_of(self, event: str) -> list[EventHandler]:
         return [one for one in self.handlers.values() if one.event == event]
 

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from led.source import Place
 
 BLENDS = ("normal", "add", "multiply", "screen", "lighten")
-MODELS = {"palette": {"palette"}, "hue, saturation and value": {"hue", "saturation", "value"}, "red, green and blue": {"red", "green", "blue"}}
+MODELS = {
+    "palette": {"palette"},
+    "hue, saturation and value": {"hue", "saturation", "value"},
+    "red, green and blue": {"red", "green", "blue"},
+}
 FEWEST_STOPS = 2
 
 
@@ -78,7 +82,9 @@ def _palette(palette: tree.Palette) -> Iterator[Mistake]:
 
 def _layer(layer: tree.Layer, known: set[str], palettes: set[str]) -> Iterator[Mistake]:
     if layer.blend not in BLENDS:
-        yield Mistake(layer.place, f"layer '{layer.name}' blends with {', '.join(BLENDS)}, not '{layer.blend}'{suggestion(layer.blend, BLENDS)}")
+        yield Mistake(
+            layer.place, f"layer '{layer.name}' blends with {', '.join(BLENDS)}, not '{layer.blend}'{suggestion(layer.blend, BLENDS)}"
+        )
     names = [each.name for each in layer.properties]
     for each in layer.properties:
         if names.count(each.name) > 1:

@@ -77,7 +77,9 @@ def _binary(sign: str, left: str, right: str) -> str:
 
 
 def _palette(palette: tree.Palette) -> str:
-    stops = ",\n".join(f"    {{{literal(stop.at)}, {{{', '.join(literal(channel / 255) for channel in stop.color)}}}}}" for stop in palette.stops)
+    stops = ",\n".join(
+        f"    {{{literal(stop.at)}, {{{', '.join(literal(channel / 255) for channel in stop.color)}}}}}" for stop in palette.stops
+    )
     return f"static const k1::Stop palette_{palette.name}[] = {{\n{stops},\n}};\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from led import functions, tree
@@ -60,16 +61,17 @@ def pixel(pattern: tree.Pattern, at: Point) -> tuple[int, int, int]:
     for layer in pattern.layers:
         moved = replace(at, t=at.t * layer.speed)
         opacity = 1.0 if layer.opacity is None else functions.clamp(value(pattern, layer.opacity, moved), 0.0, 1.0)
-        blend = BLENDS[layer.blend]
         above = _layer_color(pattern, layer, moved)
-        color = _each(lambda below, top, b=blend, o=opacity: functions.mix(below, b(below, top), o), color, above)
+        color = _over(layer.blend, color, above, opacity)
     brightness = pattern.setting("brightness")
     red, green, blue = (int(functions.clamp(channel * brightness, 0.0, 1.0) * 255.0 + 0.5) for channel in color)
     return red, green, blue
 
 
-def _each(combine: Callable[[float, float], float], below: Color, top: Color) -> Color:
-    return combine(below[0], top[0]), combine(below[1], top[1]), combine(below[2], top[2])
+def _over(blend: str, below: Color, top: Color, opacity: float) -> Color:
+    both = BLENDS[blend]
+    red, green, blue = (functions.mix(low, both(low, high), opacity) for low, high in zip(below, top, strict=True))
+    return red, green, blue
 
 
 def value(pattern: tree.Pattern, expression: tree.Expression, at: Point) -> float:
@@ -115,7 +117,7 @@ def _layer_color(pattern: tree.Pattern, layer: tree.Layer, at: Point) -> Color:
 def _on_palette(palette: tree.Palette, at: float) -> Color:
     stops = palette.stops
     share, before, after = 0.0, stops[0], stops[0]
-    for left, right in zip(stops, stops[1:], strict=False):
+    for left, right in pairwise(stops):
         if at >= left.at:
             before, after = left, right
             share = functions.clamp((at - left.at) / (right.at - left.at), 0.0, 1.0)

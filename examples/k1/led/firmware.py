@@ -1,4 +1,4 @@
-"""Looks into a firmware image: would a controller start it?"""
+"""Tells from a firmware image whether a controller would start it."""
 
 from __future__ import annotations
 

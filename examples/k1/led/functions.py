@@ -41,7 +41,7 @@ def power(a: float, b: float) -> float:
 
 
 def fract(a: float) -> float:
-    """The part behind the point, of negative numbers too a step upwards: fract(-0.2) is 0.8."""
+    """The part behind the point, counted upwards from the whole number below: 0.8 for -0.2."""
     return a - math.floor(a)
 
 

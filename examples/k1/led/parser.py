@@ -52,7 +52,8 @@ class Parser:
 
     def expect(self, text: str, after: str) -> Token:
         """The next word, which must be that one."""
-        return self.accept(text) or self.fail(f"expected '{text}' {after}, found {self.token}")
+        found = self.accept(text)
+        return found or self.fail(f"expected '{text}' {after}, found {self.token}")
 
     def kind(self, kind: Kind, what: str) -> Token:
         """The next word, which must be of that kind."""

@@ -34,6 +34,13 @@ class PatternError(Exception):
         lines = source.splitlines() or [""]
         super().__init__("\n".join(_shown(lines, mistake) for mistake in self.mistakes))
 
+    @property
+    def summary(self) -> str:
+        """The first mistake in one line, and how many more there are."""
+        first, more = self.mistakes[0], len(self.mistakes) - 1
+        rest = f" (and {more} more mistake{'s' * (more > 1)})" if more else ""
+        return f"line {first.place.line}, column {first.place.column}: {first.text}{rest}"
+
 
 def _shown(lines: list[str], mistake: Mistake) -> str:
     place = mistake.place

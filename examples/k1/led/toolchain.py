@@ -69,8 +69,7 @@ def host_compiler(zig_cache: Path) -> Compiler:
             return Compiler(name, (found,), "host")
     if zig_here():
         return Compiler("zig", (*ZIG, *ZIG_FLAGS), "host", zig_cache)
-    message = "no C++ compiler: install g++, or the Python package ziglang"
-    raise BuildError(message)
+    raise BuildError("no C++ compiler: install g++, or the Python package ziglang")
 
 
 def controller_compiler(zig_cache: Path) -> Compiler | None:
@@ -98,7 +97,7 @@ def build_tests(compiler: Compiler, folder: Path, step: int) -> Path:
 
 
 def build_firmware(zig_cache: Path, folder: Path, step: int) -> tuple[Path, str]:
-    """The firmware and its target: an ELF image for the controller, or (without Zig) an object for this machine, which only proves that it compiles."""
+    """The firmware and its target: an image for the controller, or without Zig an object for this machine, which only proves that it compiles."""
     controller = controller_compiler(zig_cache)
     sources = [folder / "pattern.cpp", NATIVE / "firmware.cpp"]
     if controller:
@@ -113,21 +112,22 @@ def build_firmware(zig_cache: Path, folder: Path, step: int) -> tuple[Path, str]
 
 
 def run(
-    command: list[str], failure: str, within: float = RUN_WITHIN_SECONDS, environment: dict[str, str] | None = None, accepted: tuple[int, ...] = (0,),
+    command: list[str],
+    failure: str,
+    within: float = RUN_WITHIN_SECONDS,
+    environment: dict[str, str] | None = None,
+    accepted: tuple[int, ...] = (0,),
 ) -> bytes:
     """What a program wrote to standard output; BuildError, which begins with `failure`, when its exit code is not an accepted one."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=within, check=False, env=environment)
     except subprocess.TimeoutExpired:
-        message = f"{failure}: not done after {within:g} s"
-        raise TimedOutError(message) from None
+        raise TimedOutError(f"{failure}: not done after {within:g} s") from None
     except OSError as error:
-        message = f"{failure}: {error}"
-        raise BuildError(message) from error
+        raise BuildError(f"{failure}: {error}") from error
     if done.returncode not in accepted:
         words = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-        message = "\n".join([f"{failure} (exit code {done.returncode})", *words[:SHOWN_LINES]])
-        raise BuildError(message)
+        raise BuildError("\n".join([f"{failure} (exit code {done.returncode})", *words[:SHOWN_LINES]]))
     return done.stdout
 
 

@@ -118,11 +118,18 @@ def build_firmware(workshop: Workshop, step: int) -> dict[str, object]:
 
 def render_preview(workshop: Workshop, step: int, name: str, strip: Strip) -> dict[str, object]:
     """An animated GIF and a PNG of what the compiled pattern shows; their paths are below the folder of all output."""
-    frames = toolchain.run([str(workshop.need(f"player-{step}")), "render", str(preview.frame_count(strip.seconds))], "the pattern could not be rendered")
+    frames = toolchain.run(
+        [str(workshop.need(f"player-{step}")), "render", str(preview.frame_count(strip.seconds))], "the pattern could not be rendered"
+    )
     stem = workshop.out / "previews" / Workshop(workshop.out, name).workspace
     gif, png = stem.with_suffix(".gif"), stem.with_suffix(".png")
     count = preview.write(frames, strip.leds, gif, png)
-    return {"gif": str(gif.relative_to(workshop.out)), "png": str(png.relative_to(workshop.out)), "frames": count, "bytes": gif.stat().st_size}
+    return {
+        "gif": str(gif.relative_to(workshop.out)),
+        "png": str(png.relative_to(workshop.out)),
+        "frames": count,
+        "bytes": gif.stat().st_size,
+    }
 
 
 def generate_tests(workshop: Workshop, source: str) -> dict[str, object]:

@@ -45,7 +45,7 @@ DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "promote": lambda out: f"plays on {', '.join(out['devices'])}",
     "roll_back": lambda out: ", ".join(out["undone"]) or "nothing to undo",
     "clean_up": lambda out: f"{len(out['removed'])} files removed",
-    "release_note": lambda out: f"\"{out['title']}\" (written by {out['writtenBy']})",
+    "release_note": lambda out: f'"{out["title"]}" (written by {out["writtenBy"]})',
     "notify": lambda out: f"HTTP {out['response']['statusCode']}",
 }
 
@@ -81,10 +81,10 @@ class Console:
         """One finished step."""
         mark = self.paint(GREEN, "ok  ") if step.good else self.paint(RED, "FAIL")
         clock = self.paint(DIM, f"{time.monotonic() - self.start:6.2f} s")
-        lines = (_detail(step) if step.good else step.reason or step.status).splitlines() or [""]
+        lines = (_detail(step) if step.good else str(step.output.get("report") or step.reason or step.status)).splitlines() or [""]
         self.say(f"{clock}  {mark}  {pattern:<11} {step.name:<13} {step.seconds:6.2f} s  {lines[0]}")
         for line in lines[1:]:
-            self.say(f"{'':<46}{line}")
+            self.say(f"{'':<52}{line}")
 
     def results(self, runs: list[Run], out: Path) -> None:
         """Who ended how, how fast, and the time of each stage."""

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from led import toolchain
+
 from pipeline.building import Workshop
 
 if TYPE_CHECKING:
@@ -81,7 +82,13 @@ def health_check(workshop: Workshop) -> dict[str, object]:
     problems = [f"it draws {peak:.0f} mA, and a controller gives {SUPPLY_MILLIAMPS} mA"] if peak > SUPPLY_MILLIAMPS else []
     if answer["dark"] == answer["frames"]:
         problems.append("it stays dark")
-    return {"healthy": not problems, "reason": "; ".join(problems), "device": first.device, "peakMilliamps": peak, "meanMilliamps": answer["meanMilliamps"]}
+    return {
+        "healthy": not problems,
+        "reason": "; ".join(problems),
+        "device": first.device,
+        "peakMilliamps": peak,
+        "meanMilliamps": answer["meanMilliamps"],
+    }
 
 
 def promote(workshop: Workshop) -> dict[str, object]:

@@ -6,7 +6,10 @@ import json
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from io import BufferedIOBase
 
 LARGEST = 100_000
 
@@ -21,10 +24,9 @@ class Notices:
         class Handler(BaseHTTPRequestHandler):
             """Takes POSTs of JSON."""
 
-            def do_POST(self) -> None:  # noqa: N802 - the name http.server looks for
+            def do_POST(self) -> None:
                 """Keep the body, answer 200; 400 when it is no JSON object."""
-                size = min(int(self.headers.get("Content-Length") or 0), LARGEST)
-                status = collector.take(self.rfile.read(size))
+                status = collector.take(read_body(self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length"), self.rfile))
                 answer = json.dumps({"received": len(collector.received)}).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -32,7 +34,7 @@ class Notices:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name http.server uses
+            def log_message(self, format: str, *args: object) -> None:
                 """Say nothing: the terminal shows the notices themselves."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -64,3 +66,18 @@ class Notices:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+def read_body(encoding: str | None, length: str | None, stream: BufferedIOBase) -> bytes:
+    """The body of a request, in one piece or in chunks (as Java's client sends it); never more than LARGEST bytes."""
+    if (encoding or "").lower() != "chunked":
+        return stream.read(min(int(length or 0), LARGEST))
+    body = b""
+    while len(body) < LARGEST:
+        size = int(stream.readline().split(b";")[0] or b"0", 16)
+        if size == 0:
+            break
+        body += stream.read(min(size, LARGEST))
+        stream.readline()
+    stream.readline()
+    return body

@@ -54,7 +54,13 @@ class Processes:
         with self.log(name).open("wb") as output:
             environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(extra or {})}
             child = subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self.children.append((name, child))
         return child
@@ -69,16 +75,14 @@ class Processes:
         while not ready():
             self.check()
             if time.monotonic() > deadline:
-                message = f"{name} is not ready after {within:g} s\n{self.tail(name)}"
-                raise StartError(message)
+                raise StartError(f"{name} is not ready after {within:g} s\n{self.tail(name)}")
             time.sleep(0.05)
 
     def check(self) -> None:
         """StartError when a child has ended though nobody asked it to."""
         for name, child in self.children:
             if child.poll() is not None:
-                message = f"{name} ended with code {child.returncode}\n{self.tail(name)}"
-                raise StartError(message)
+                raise StartError(f"{name} ended with code {child.returncode}\n{self.tail(name)}")
 
     def tail(self, name: str) -> str:
         """The end of a child's log."""
@@ -96,8 +100,7 @@ def free_port(wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    message = "no free port on the loopback address"
-    raise StartError(message)
+    raise StartError("no free port on the loopback address")
 
 
 def podium_command(port: int, database: str) -> list[str]:
@@ -114,7 +117,9 @@ def install_node_worker(folder: Path, log: Path) -> str | None:
         return None
     with log.open("wb") as output:
         try:
-            done = subprocess.run([npm, "ci"], cwd=folder, stdout=output, stderr=subprocess.STDOUT, timeout=INSTALL_WITHIN_SECONDS, check=False)
+            done = subprocess.run(
+                [npm, "ci"], cwd=folder, stdout=output, stderr=subprocess.STDOUT, timeout=INSTALL_WITHIN_SECONDS, check=False
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"its packages could not be installed ({error})"
     return f"its packages could not be installed (see {log})" if done.returncode else None

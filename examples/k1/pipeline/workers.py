@@ -19,11 +19,14 @@ from typing import ParamSpec, TypeVar
 
 from conductor.client.automator.task_handler import TaskHandler
 from conductor.client.configuration.configuration import Configuration
+from conductor.client.http.models.task import Task
+from conductor.client.http.models.task_result import TaskResult
+from conductor.client.http.models.task_result_status import TaskResultStatus
 from conductor.client.worker.exception import NonRetryableException
 from conductor.client.worker.worker_task import worker_task
-
 from led.source import PatternError
 from led.toolchain import BuildError, TimedOutError
+
 from pipeline import building, devices
 from pipeline.building import Workshop
 from pipeline.note import Facts, release_note
@@ -48,19 +51,31 @@ def worker(name: str, threads: int = 1) -> Callable[[Callable[P, R]], Callable[P
     return register
 
 
-def plainly(function: Callable[P, R]) -> Callable[P, R]:
+def plainly(function: Callable[P, R]) -> Callable[P, R | TaskResult]:
     """Report what cannot get better by trying again as such, in its own words; anything else is tried again."""
 
     @functools.wraps(function)
-    def told(*arguments: P.args, **named: P.kwargs) -> R:
+    def told(*arguments: P.args, **named: P.kwargs) -> R | TaskResult:
         try:
             return function(*arguments, **named)
         except TimedOutError:
             raise
-        except (PatternError, BuildError) as error:
+        except BuildError as error:
             raise NonRetryableException(str(error)) from error
+        except PatternError as error:
+            return rejected(error)
 
     return told
+
+
+def rejected(error: PatternError) -> TaskResult:
+    """A final failure: the first mistake as its reason, which servers cut at 500 characters, and all of them in the output."""
+    mistakes = [{"line": each.place.line, "column": each.place.column, "text": each.text} for each in error.mistakes]
+    return TaskResult(
+        status=TaskResultStatus.FAILED_WITH_TERMINAL_ERROR,
+        reason_for_incompletion=error.summary,
+        output_data={"mistakes": mistakes, "report": str(error)},
+    )
 
 
 def workshop(workspace: str) -> Workshop:
@@ -158,9 +173,11 @@ def clean_up(workspace: str) -> Output:
     return building.clean_up(workshop(workspace))
 
 
-def write_note(pattern: str, outcome: str, reason: str = "", level: str = "", fps: float = 0, testsPassed: int = 0, firmware: str = "") -> Output:  # noqa: PLR0913 - one parameter per input of the task
+def write_note(task: Task) -> Output:
     """The release note, where the JavaScript worker is left out."""
-    return release_note(Facts(pattern, outcome, reason, level, fps, testsPassed, firmware)) | {"writtenBy": "python"}
+    given = task.input_data
+    facts = Facts(*(given.get(name) for name in ("pattern", "outcome", "reason", "level", "fps", "testsPassed", "firmware")))
+    return release_note(facts) | {"writtenBy": "python"}
 
 
 def main() -> None:

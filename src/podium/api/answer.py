@@ -9,6 +9,7 @@ from podium.model.wire import encode
 
 JSON = b"application/json"
 TEXT = b"text/plain;charset=UTF-8"
+PLAIN_INDEED = ((b"x-content-type-options", b"nosniff"),)  # no browser may read markup into a text that a user chose
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ def raw_json(body: bytes, status: int = 200) -> Answer:
 
 def text_answer(value: str, status: int = 200) -> Answer:
     """The bare value, without quotes."""
-    return Answer(status, value.encode("utf-8", "replace"), TEXT)
+    return Answer(status, value.encode("utf-8", "replace"), TEXT, PLAIN_INDEED)
 
 
 def nothing(status: int = 200) -> Answer:

@@ -80,9 +80,9 @@ def _validated(raws: list[Json]) -> list[EventHandler]:
 
 
 def _existing(call: Call, name: str) -> EventHandler:
-    for one in call.platform.registry.all_event_handlers():
-        if one.name == name:
-            return one
+    handler = call.platform.registry.event_handler(name)
+    if handler is not None:
+        return handler
     message = f"EventHandler with name {name} not found!"
     raise NotFound(message)
 

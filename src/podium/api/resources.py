@@ -4,16 +4,47 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from podium.api import environment, event, health, metadata
+from podium.api import (
+    admin,
+    bulk,
+    environment,
+    event,
+    health,
+    metadata,
+    queue,
+    task,
+    task_poll,
+    task_queue,
+    task_update,
+    workflow,
+    workflow_control,
+    workflow_execute,
+    workflow_search,
+    workflow_start,
+    workflow_test,
+)
 from podium.api.metrics import metrics_handler
 from podium.api.openapi import openapi_handler
 from podium.api.routing import Route, Traffic
 from podium.model.json import JsonObject
 
-RESOURCES = (
+RESOURCES = (  # in the order of the reference
     metadata,
+    task_poll,
+    task_update,
+    task,
+    task_queue,
+    workflow_start,
+    workflow_execute,
+    workflow,
+    workflow_control,
+    workflow_search,
+    workflow_test,
+    bulk,
     event,
     environment,
+    queue,
+    admin,
     health,
 )
 

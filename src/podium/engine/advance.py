@@ -17,18 +17,21 @@ from podium.model.task import Task
 
 MAX_TURNS = 100_000  # a loop of tasks without a worker must end some time
 
+_ENDLESS = f"More than {MAX_TURNS} turns in one decision: a loop in which nothing waits does not end"
+
 
 def advance(draft: Draft) -> None:
     """Decide until nothing more follows from what has changed."""
     turns = 0
     while draft.running and (draft.dirty or _at_rest(draft)):
         turns += 1
+        if turns > MAX_TURNS:
+            terminate(draft, _ENDLESS, WorkflowStatus.FAILED, None, failure_workflow=True)
+            return
+        if not draft.dirty:
+            complete(draft, None)
+            return
         try:
-            if turns > MAX_TURNS:
-                raise Terminated(f"More than {MAX_TURNS} turns in one decision: a loop without any waiting does not end")
-            if not draft.dirty:
-                complete(draft, None)
-                return
             _turn(draft)
         except Terminated as ending:
             terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)

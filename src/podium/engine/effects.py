@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import convert
+
 from podium.engine.draft import Draft
 from podium.engine.ids import child_id, name_uuid
 from podium.model.decision import Decision, TaskChange
+from podium.model.definition import WorkflowDef
 from podium.model.json import Json, JsonObject
 from podium.model.message import Message, Publish, StartChild, StartOther, TellParent, TerminateChild
-from podium.model.definition import WorkflowDef
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
-
-from msgspec import convert
 
 
 def ready_tasks(decision: Decision) -> list[Task]:

@@ -7,6 +7,7 @@ is compiled once per content hash; the tasks of a dynamic fork are compiled as s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from podium.engine.inputs import InputTemplate, compile_input
 from podium.engine.template import Template, compile_template
@@ -28,7 +29,10 @@ SWITCHES = frozenset({"SWITCH", "DECISION"})
 class Node:
     """One entry of a definition, and what surrounds it."""
 
-    __slots__ = ("children", "extra", "following", "input", "knows_task_id", "loop", "parent", "policy", "ref", "successor", "task", "type")
+    __slots__ = (
+        *("children", "fields", "following", "input", "knows_task_id", "loop"),
+        *("parent", "policy", "ref", "successor", "task", "type"),
+    )
 
     def __init__(self, task: WorkflowTask, parent: Node | None, loop: Node | None) -> None:
         self.task = task
@@ -43,7 +47,7 @@ class Node:
         self.knows_task_id = task.type not in _WITHOUT_TASK_ID
         definition = None if task.type in _WITHOUT_DEFINITION or self.policy is None else self.policy.input_template
         self.input: InputTemplate = compile_input(task.input_parameters, definition)
-        self.extra: Template | None = _extra(task)  # what else of the node holds expressions
+        self.fields: Template | None = _extra(task)  # what else of the node holds expressions
 
     def body(self) -> Iterator[Node]:
         """The first level of a loop: the nodes of its body in order."""
@@ -103,7 +107,7 @@ def _extra(task: WorkflowTask) -> Template | None:
 def _sequence(tasks: Sequence[WorkflowTask], parent: Node | None, loop: Node | None, nodes: dict[str, Node]) -> Node | None:
     """Compile a list of tasks; the first node of it."""
     made = [Node(task, parent, loop) for task in tasks]
-    for node, after in zip(made, made[1:], strict=False):
+    for node, after in pairwise(made):
         node.following = after
     for node in made:
         nodes.setdefault(node.ref, node)
@@ -136,7 +140,7 @@ def _children(node: Node, nodes: dict[str, Node]) -> None:
         _child(node, "", task.loop_over, node, nodes)
 
 
-def _child(node: Node, key: str, tasks: Sequence[WorkflowTask], loop: Node | None, nodes: dict[str, Node]) -> None:  # noqa: PLR0913
+def _child(node: Node, key: str, tasks: Sequence[WorkflowTask], loop: Node | None, nodes: dict[str, Node]) -> None:
     first = _sequence(tasks, node, loop, nodes)
     if first is not None:
         node.children[key] = first

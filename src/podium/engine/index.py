@@ -250,7 +250,7 @@ def _settled(task: Task) -> bool:
 
 
 def iteration_in_loop(task: Task) -> int:
-    """In which iteration of the loop around it a task is; 0 outside of loops. (`Task.iteration` of a DO_WHILE is its own.)"""
+    """In which iteration of the loop around it a task is; 0 outside of loops. `Task.iteration` of a DO_WHILE is its own instead."""
     suffix = task.suffix
     return int(suffix.rpartition("__")[2]) if suffix else 0
 

@@ -31,5 +31,5 @@ def compile_input(parameters: JsonObject, definition_template: JsonObject | None
     if not definition_template:
         return InputTemplate(compile_template(parameters), {})
     missing = {key: value for key, value in definition_template.items() if parameters.get(key) is None}
-    fallbacks = {key: value for key, value in definition_template.items() if value is not None}
+    fallbacks: dict[str, Json] = {key: value for key, value in definition_template.items() if value is not None}
     return InputTemplate(compile_template({**parameters, **missing}), fallbacks)

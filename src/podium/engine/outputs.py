@@ -85,7 +85,7 @@ class LoopOutput(dict[str, Json]):
 
     def get(self, key: str, default: Json = None) -> Json:  # type: ignore[override]
         """The value, or the default."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 - that would call this method
 
     def __contains__(self, key: object) -> bool:
         if dict.__contains__(self, key):

@@ -21,7 +21,7 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 
 
-class Terminated(Exception):  # noqa: N818 - not an error: a rule says that the workflow ends here
+class Terminated(Exception):
     """The workflow ends, unsuccessfully."""
 
     def __init__(self, reason: str, status: WorkflowStatus = WorkflowStatus.FAILED, task: Task | None = None) -> None:

@@ -6,6 +6,7 @@ Every function returns all problems it finds, each at its JSON path. Nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from podium.engine.template import check_expression, expressions
@@ -13,12 +14,12 @@ from podium.engine.validation_type import type_problems
 from podium.errors import Invalid, Problem
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
 from podium.model.event import EventHandler
-from podium.model.shape import MAX_PROBLEMS, nearest
+from podium.model.shape import MAX_PROBLEMS, nearest, step_text
 
 REFUSED = "Validation failed, check below errors for detail."
 SYSTEM_NAMES = frozenset({"CPEWF_TASK_ID", "NETFLIX_ENV", "NETFLIX_STACK"})
 SCHEMA_VERSION = 2
-NAMES_COMPARED = 1000  # a suggestion for a misspelt name is looked for among so many
+NAMES_COMPARED = 200  # a suggestion for a misspelt name is looked for among so many
 
 TaskAt = tuple[WorkflowTask, str, bool]  # a node, its JSON path, and whether the rules of its type are checked
 
@@ -132,29 +133,23 @@ def _duplicates(nodes: list[TaskAt], workflow: str) -> list[Problem]:
 
 def _reference_problems(definition: WorkflowDef, refs: list[str], catalog: KnownNames, path: str) -> list[Problem]:
     """The expressions in the inputs of top-level tasks: each must be a path, and begin with something that exists."""
+    return list(islice(_wrong_references(definition, refs, catalog, path), MAX_PROBLEMS))
+
+
+def _wrong_references(definition: WorkflowDef, refs: list[str], catalog: KnownNames, path: str) -> Iterator[Problem]:
     known = {*refs, *SYSTEM_NAMES, "workflow"}
-    problems: list[Problem] = []
     for number, task in enumerate(definition.tasks):
         for key, value in task.input_parameters.items():
             for location, text in expressions(value):
-                at = f"{path}.tasks[{number}].inputParameters" + "".join(_step(step) for step in (key, *location))
+                at = f"{path}.tasks[{number}].inputParameters" + "".join(map(step_text, (key, *location)))
                 if check_expression(text) is not None:
-                    problems.append(Problem(at, f"key: {key} input parameter value: {text} is not valid", text))
+                    yield Problem(at, f"key: {key} input parameter value: {text} is not valid", text)
                 elif (root := text.split(".", 1)[0]) not in known and catalog.variable(text) is None:
                     message = (
                         f"taskReferenceName: {root} for given task: {task.name} input value: {text} of input parameter: {key} "
                         f"is not defined in workflow definition.{nearest(root, [*refs[:NAMES_COMPARED], 'workflow'])}"
                     )
-                    problems.append(Problem(at, message, text))
-        if len(problems) >= MAX_PROBLEMS:
-            break
-    return problems
-
-
-def _step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if step.isidentifier() else f"['{step}']"
+                    yield Problem(at, message, text)
 
 
 def _bounds(definition: TaskDef) -> tuple[tuple[str, int | None, int], ...]:

@@ -47,7 +47,7 @@ class Place:
         steps: list[str] = []
         place: Place | None = self
         while place is not None:
-            steps.append(_step_text(place.step) if place.outer is not None else str(place.step))
+            steps.append(step_text(place.step) if place.outer is not None else str(place.step))
             place = place.outer
         return "".join(reversed(steps))
 
@@ -58,14 +58,18 @@ Reader = Callable[[Any, Place, Problems], Any]
 
 def shape(value: Json, type_: type[T], path: str = "$") -> T:
     """A decoded JSON value as a value of a type. Raises Invalid with every problem; `path` is where the value stands."""
-    problems: Problems = []
     if too_deep(value):
-        problems.append(Problem(path, f"{path}: more than {MAX_DEPTH} levels of lists and objects in each other"))
-        raise invalid(problems)
-    shaped: T = _reader(cast("Any", type_))(value, Place(None, path), problems)
+        raise invalid([Problem(path, f"{path}: more than {MAX_DEPTH} levels of lists and objects in each other")])
+    return shaped(value, type_, path)
+
+
+def shaped(value: Json, type_: type[T], path: str = "$") -> T:
+    """The same for a value that is known not to be too deep."""
+    problems: Problems = []
+    found: T = _reader(cast("Any", type_))(value, Place(None, path), problems)
     if problems:
         raise invalid(problems)
-    return shaped
+    return found
 
 
 def invalid(problems: Problems) -> Invalid:
@@ -114,7 +118,8 @@ def described(value: object) -> str:
             return str(value)[:SHOWN_CHARACTERS]
 
 
-def _step_text(step: str | int) -> str:
+def step_text(step: str | int) -> str:
+    """One step of a JSON path: `[2]`, `.name`, or `['a name']`."""
     if isinstance(step, int):
         return f"[{step}]"
     return f".{step[:SHOWN_CHARACTERS]}" if step.isidentifier() else f"['{step[:SHOWN_CHARACTERS]}']"

@@ -13,7 +13,7 @@ from podium.errors import Invalid, Problem
 from podium.model.body import StartWorkflowRequest, TaskResult
 from podium.model.json import Json, JsonObject
 from podium.model.payload import Payload
-from podium.model.shape import MAX_DEPTH, invalid, shape, too_deep
+from podium.model.shape import MAX_DEPTH, invalid, shape, shaped, too_deep
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def decode(raw: bytes | str, type_: type[T]) -> T:
     strict = _STRICT.get(type_)
     if shallow and strict is not None and (found := _strictly(text, *strict)) is not None:
         return cast("T", found)
-    return shape(_parsed(text, shallow=shallow), type_)
+    return shaped(_parsed(text, shallow=shallow), type_)
 
 
 def parse(raw: bytes) -> Json:

@@ -73,6 +73,8 @@ class TaskQueue:
         self._lines: dict[tuple[str, str | None], Line] = {}
         self._hungry: dict[Line, None] = {}  # whose pollers want something from the next commit
         self._draining = False
+        self._system_queues: dict[str, None] = {}  # that nobody serves yet
+        self._system_queue_arrived = asyncio.Event()
 
     # For pollers
 
@@ -175,14 +177,23 @@ class TaskQueue:
         now = self._clock.now()
         for task in tasks:
             line = self._lines.get((task.queue, task.domain))
-            if line is None:
-                continue  # a line that is not there yet asks the store first
+            if line is None:  # a line that is not there yet asks the store first
+                self._note_system_queue(task)
+                continue
             if task.ready_at <= now:
                 line.stocked = True
                 self._feed(line)
             elif not line.next_ready or task.ready_at < line.next_ready:
                 line.next_ready = task.ready_at
                 self._watch(line)
+
+    async def new_system_queues(self) -> list[str]:
+        """Queues with tasks of the server itself, in which nobody waits; each once."""
+        await self._system_queue_arrived.wait()
+        self._system_queue_arrived.clear()
+        found = list(self._system_queues)
+        self._system_queues.clear()
+        return found
 
     # For the committer
 
@@ -221,6 +232,11 @@ class TaskQueue:
                 self._feed(line)
             else:
                 self._watch(line)
+
+    def _note_system_queue(self, task: Task) -> None:
+        if task.system:
+            self._system_queues[task.queue] = None
+            self._system_queue_arrived.set()
 
     def _expire(self, waiter: Waiter) -> None:
         if waiter in waiter.line.idle:

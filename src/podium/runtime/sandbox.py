@@ -86,8 +86,8 @@ class _Child:
 class Sandbox:
     """A few warm processes for scripts; started at first use. Python scripts get a process each, used once.
 
-    `limit_ms`: wall clock of one script. `memory_bytes`: what a script may use on top of its process. `processes`: scripts at the same time;
-    a thousand more may wait, then Busy is raised.
+    `limit_ms`: wall clock of one script. `memory_bytes`: what a script may use on top of its process. `processes`: scripts at the same
+    time; a thousand more may wait, then Busy is raised.
     """
 
     def __init__(self, limit_ms: int = 4000, memory_bytes: int = MEMORY, processes: int = 2) -> None:

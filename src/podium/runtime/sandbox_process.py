@@ -1,7 +1,7 @@
 """The program inside the sandbox: it takes one script after the other from its standard input and answers on its standard output.
 
 It stands alone: the server starts it by its path, and tells it where modules are and how much memory a script may have. Frames are
-four bytes of length and the content. An answer begins with V (a value, JSON follows), E or X (a JavaScript error), F (a message that is final).
+four bytes of length and the content. An answer begins with V (a value, JSON follows), E or X (a JavaScript error), F (a final message).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _data_now() -> int:
 
 
 def serve(requests: int, answers: int) -> None:
-    """Answers calls until the stream ends. The first frame says how: where modules are, the prelude, bytes of memory, for which language."""
+    """Answers calls until the stream ends; the first frame says how: where modules are, the prelude, bytes of memory, the language."""
     first = read_frame(requests)
     if first is None:
         return
@@ -150,8 +150,8 @@ def serve(requests: int, answers: int) -> None:
     if settings["language"] == "python":
         confine(memory, strictly=True)
     else:
-        import _quickjs  # type: ignore[import-not-found]  # noqa: F401 - loaded before memory is bounded
-        import jq  # type: ignore[import-not-found]  # noqa: F401
+        import _quickjs  # noqa: F401 - loaded before memory is bounded
+        import jq  # noqa: F401
 
         confine(memory + (memory >> 1), strictly=False)
     write_frame(answers, b"ready")

@@ -61,9 +61,9 @@ class Writer:
 
     async def submit(self, work: Work[T]) -> T:
         """Do the work in the next transaction; its result, after the commit."""
-        job = _Job(work, asyncio.get_running_loop().create_future())
-        self._jobs.put(job)
-        return await job.answer
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(work, answer))
+        return await answer
 
     def _run(self) -> None:
         connection = self._connect()

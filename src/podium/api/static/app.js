@@ -9,6 +9,8 @@ const TONE = {
   COMPLETED: "good", RUNNING: "busy", IN_PROGRESS: "busy", SCHEDULED: "held", PAUSED: "held", COMPLETED_WITH_ERRORS: "held",
   FAILED: "bad", FAILED_WITH_TERMINAL_ERROR: "bad", TIMED_OUT: "bad", TERMINATED: "off", CANCELED: "off", SKIPPED: "off",
 };
+const SHORT = { FAILED_WITH_TERMINAL_ERROR: "failed for good", COMPLETED_WITH_ERRORS: "with errors" };
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const OPEN = new Set(["RUNNING", "PAUSED"]);
 
 const el = (id) => document.getElementById(id);
@@ -21,13 +23,13 @@ function make(tag, text, className) {
   return node;
 }
 
-const statusMark = (status) => make("span", status.replaceAll("_", " ").toLowerCase(), "status " + (TONE[status] || "off"));
+const statusMark = (status) => make("span", SHORT[status] || status.replaceAll("_", " ").toLowerCase(), "status " + (TONE[status] || "off"));
 
 function when(value) {
   if (!value) return "";
   const time = new Date(value);
   const today = time.toDateString() === new Date().toDateString();
-  return today ? time.toLocaleTimeString() : time.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  return today ? time.toLocaleTimeString([], CLOCK) : time.toLocaleString([], { month: "short", day: "numeric", ...CLOCK });
 }
 
 function span(ms) {
@@ -179,8 +181,9 @@ function step(by) {
   state.picked = tasks[next].taskId;
   const box = el("window");
   const top = next * ROW_HEIGHT;
+  const seen = box.clientHeight - el("head").offsetHeight;
   if (top < box.scrollTop) box.scrollTop = top;
-  if (top + ROW_HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW_HEIGHT - box.clientHeight;
+  if (top + ROW_HEIGHT > box.scrollTop + seen) box.scrollTop = top + ROW_HEIGHT - seen;
   drawTasks();
   drawPanel();
 }

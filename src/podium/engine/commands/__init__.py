@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from podium.engine.commands import child, control, restart, rerun, retry, revive, start, tick, update_task
+from podium.engine.commands import child, control, rerun, restart, retry, revive, start, tick, update_task
 from podium.engine.draft import Draft
 from podium.model import command as words
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from podium.engine.advance import advance
 from podium.engine.commands.revive import reopen, reopen_workflow, tell_parent_revived
 from podium.engine.draft import Draft
+from podium.engine.index import awaited
 from podium.engine.retry import next_attempt
 from podium.engine.tasks import TASK_TYPES
 from podium.engine.turn import Turn
@@ -58,9 +59,7 @@ def _select(draft: Draft) -> tuple[list[Task], list[Task]]:
     reopened: list[Task] = []
     again: dict[str, Task] = {}
     for task in _by_seq(draft):
-        if task.status in _FAILED and not _holds_permissive_failure(draft, task):
-            again[task.ref] = task
-        elif task.status is TaskStatus.CANCELED and task.task_type not in ("JOIN", "DO_WHILE"):
+        if _tried_again(draft, task):
             again[task.ref] = task
         elif task.status.failed:
             reopened.append(task)
@@ -69,9 +68,13 @@ def _select(draft: Draft) -> tuple[list[Task], list[Task]]:
     return reopened, sorted(again.values(), key=lambda task: task.seq)
 
 
-def _holds_permissive_failure(draft: Draft, task: Task) -> bool:
-    from podium.engine.index import awaited
+def _tried_again(draft: Draft, task: Task) -> bool:
+    if task.status is TaskStatus.CANCELED:
+        return task.task_type not in ("JOIN", "DO_WHILE")
+    return task.status in _FAILED and not _holds_permissive_failure(draft, task)
 
+
+def _holds_permissive_failure(draft: Draft, task: Task) -> bool:
     if task.task_type not in ("JOIN", "EXCLUSIVE_JOIN") or task.status is not TaskStatus.FAILED:
         return False
     joined = (draft.last(ref) for ref in awaited(task))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podium.engine.advance import advance
 from podium.engine.draft import Draft
+from podium.engine.tasks import TASK_TYPES
 from podium.model.command import ChildRevived
 from podium.model.message import RetryChild, RevivedChild
 from podium.model.status import TaskStatus, WorkflowStatus
@@ -92,8 +93,6 @@ def reopen(draft: Draft, task: Task, retry_count: int | None = None) -> None:
 
 def reschedule_in_place(draft: Draft, task: Task) -> None:
     """A cancelled task waits again, under the same id (spec/engine.md §7.9 step 4)."""
-    from podium.engine.tasks import TASK_TYPES
-
     known = TASK_TYPES.get(task.task_type)
     polled = known is None or known.polled
     waits = known is not None and not known.polled and known.execute is None

@@ -127,5 +127,3 @@ def _report(draft: Draft, task: Task, status: TaskStatus, changes: dict[str, Any
 def _log(draft: Draft, task: Task, logs: tuple[TaskLog, ...]) -> None:
     for line in logs[:MAX_LOGS]:
         draft.logs.append(TaskLog(log=line.log, task_id=task.task_id, created_time=line.created_time or draft.now))
-
-

@@ -117,7 +117,7 @@ def _whole(value: Json, whole: dict[float, int]) -> Json:
         return {key: _whole(item, whole) for key, item in value.items()}
     if isinstance(value, list):
         return [_whole(item, whole) for item in value]
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > 2**53:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= 2**53:
         return whole.get(float(value), value)
     return value
 

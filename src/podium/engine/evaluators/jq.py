@@ -37,14 +37,19 @@ _CHEAP_WORDS: Final = """
     map map_values to_entries from_entries with_entries sort sort_by group_by unique unique_by min_by max_by flatten abs trim ltrim rtrim
     """
 _CHEAP = frozenset(_CHEAP_WORDS.split())
-_ITERATES_WORDS: Final = "any all map map_values with_entries sort_by group_by unique_by min_by max_by to_entries from_entries add join contains inside"
+_ITERATES_WORDS: Final = """
+    any all map map_values with_entries sort_by group_by unique_by min_by max_by to_entries from_entries add join contains inside
+    """
 _ITERATES = frozenset(_ITERATES_WORDS.split())
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|\#[^\n]*)|(?P<string>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")|(?P<field>\.[A-Za-z_]\w*)|(?P<variable>\$[A-Za-z_]\w*)"""
-    r"""|(?P<word>[A-Za-z_]\w*)|(?P<number>\d{1,15}(?:\.\d{1,15})?)|(?P<iterate>\[\s*\])|(?P<mark>\?//|//|==|!=|<=|>=|[.\[\](){}|,:;+\-/%<>?])""",
+    r"""(?P<space>\s+|\#[^\n]*)|(?P<string>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")|(?P<field>\.[A-Za-z_]\w*)"""
+    r"""|(?P<variable>\$[A-Za-z_]\w*)|(?P<word>[A-Za-z_]\w*)|(?P<number>\d{1,15}(?:\.\d{1,15})?)|(?P<iterate>\[\s*\])"""
+    r"""|(?P<mark>\?//|//|==|!=|<=|>=|[.\[\](){}|,:;+\-/%<>?])""",
     re.ASCII,
 )
 _STRING_WITH = re.compile(r'(string|number|object|array|boolean|null) \(("(?:[^"\\]|\\.)*"|[^()]*)\)')
+_ENVIRONMENT = re.compile(r"\$ENV\b|\$__prog_args\b")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LOADS = re.compile(r"\b(?:import|include)\b")
 _END_OF_QUERY = re.compile(r"unexpected end of file.*?line (\d+), column (\d+)", re.DOTALL)
 _PREFIX = "".join(f"def {name}: error(\"'{name}' is not available\");" for name in BLOCKED) + "{} as $ENV|("
@@ -56,6 +61,8 @@ def evaluate_jq(query: str, document: Json, answers: Answers) -> list[Json]:
 
     Numbers that the query only passes on keep their spelling: 9007199254740993 stays exact and 1.0 stays a fraction.
     """
+    if _ENVIRONMENT.search(_STRING.sub("", query)):
+        raise ScriptFailed("'$ENV' is not available")
     text = encoded(document)
     if answers and (call := ScriptCall("jq", query, text)) in answers:
         return _listed(answered(call, answers))

@@ -1,7 +1,8 @@
 """The JavaScript around every script: it hands over the input, and turns the result or the error into text.
 
-The text that `run` answers begins with a letter: V a value (JSON follows), E an error (a pair in JSON: its text, its stack), A the guards of
-the shared realm stopped the script. All intrinsics are taken before the script runs, so a script that rewrites prototypes confuses only itself.
+The text that `run` answers begins with a letter: V a value (JSON follows), E an error (a pair in JSON: its text, its stack), A the guards
+of the shared realm stopped the script. All intrinsics are taken before the script runs, so one that rewrites prototypes confuses only
+itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ CORE = r"""
 const parse = JSON.parse, stringify = JSON.stringify, isArray = Array.isArray, isView = ArrayBuffer.isView, toBig = BigInt, text = String;
 const numeric = Number, globalEval = eval, { apply, ownKeys, getPrototypeOf, getOwnPropertyDescriptor } = Reflect;
 const plain = Object.prototype, substring = text.prototype.substring, wellFormed = text.prototype.toWellFormed, hasOwn = Object.hasOwn;
-const bigText = toBig.prototype.toString, sizeOfMap = getOwnPropertyDescriptor(Map.prototype, 'size').get, eachOfMap = Map.prototype.forEach;
+const bigText = toBig.prototype.toString;
+const sizeOfMap = getOwnPropertyDescriptor(Map.prototype, 'size').get, eachOfMap = Map.prototype.forEach;
 const boxes = [Number.prototype.valueOf, String.prototype.valueOf, Boolean.prototype.valueOf];
 const flat = (s) => apply(substring, s, [0]);
 const quoted = (s) => stringify(apply(wellFormed, s, []));
@@ -40,7 +42,9 @@ function list(value, depth) {
 }
 function map(value, depth) {
   let out = '';
-  apply(eachOfMap, value, [(item, key) => { out += (out ? ',' : '') + quoted(typeof key === 'symbol' ? 'Symbol()' : text(key)) + ':' + json(item, depth); }]);
+  apply(eachOfMap, value, [(item, key) => {
+    out += (out ? ',' : '') + quoted(typeof key === 'symbol' ? 'Symbol()' : text(key)) + ':' + json(item, depth);
+  }]);
   return '{' + out + '}';
 }
 function special(value, depth) {
@@ -111,17 +115,21 @@ return function run(source, document, G) {
 )
 
 CHECK = r"""
-(function () { const globalEval = eval, text = String; return (source) => {
-  const stop = {};
-  globalThis.__stop = stop;
-  try { globalEval(source); } catch (e) { return e === stop ? '' : text(e); }
+(function () { const globalEval = eval, text = String, faults = [SyntaxError, RangeError, InternalError]; return (source) => {
+  globalThis.__stop = {};
+  try { globalEval(source); } catch (e) {
+    for (let i = 0; i < 3; i++) if (e instanceof faults[i]) return text(e);
+  }
   return '';
 }; })()
 """
 
 GUARDS = r"""
 const now = Date.now, { defineProperty } = Reflect, freeze = Object.freeze, LIST = 50000, TEXT = 20000, STOP = { stop: true };
-const CALLBACKS = { every: 1, some: 1, forEach: 1, filter: 1, map: 1, find: 1, findIndex: 1, findLast: 1, findLastIndex: 1, reduce: 1, reduceRight: 1, sort: 1, toSorted: 1, flatMap: 1 };
+const CALLBACKS = {
+  every: 1, some: 1, forEach: 1, filter: 1, map: 1, find: 1, findIndex: 1, findLast: 1, findLastIndex: 1,
+  reduce: 1, reduceRight: 1, sort: 1, toSorted: 1, flatMap: 1,
+};
 let deadline = Infinity, alarmed = false;
 
 function alarm() { alarmed = true; throw STOP; }
@@ -179,9 +187,12 @@ defineProperty(Array, 'from', { value: function from(items, fn) {
   return arguments.length > 1 ? apply(nativeFrom, Array, [items, ticking(fn)]) : apply(nativeFrom, Array, [items]);
 } });
 defineProperty(String, 'raw', { value: alarm });
-for (const name of ['groupBy']) for (const home of [Object, Map]) {
-  const native = home[name];
-  if (native) defineProperty(home, name, { value: function (items, fn) { checked(items, []); return apply(native, home, [items, ticking(fn)]); } });
+for (const home of [Object, Map]) {
+  const native = home.groupBy;
+  if (native) defineProperty(home, 'groupBy', { value: function groupBy(items, fn) {
+    checked(items, []);
+    return apply(native, home, [items, ticking(fn)]);
+  } });
 }
 {
   const native = JSON.stringify;
@@ -210,7 +221,8 @@ function reach(value) {
 }
 const samples = [function () {}, function* () {}, async function () {}, async function* () {}, (x) => x];
 for (const sample of samples) { reach(sample); code.add(getPrototypeOf(sample)); }
-for (const sample of [[].values(), ''[Symbol.iterator](), new Map().entries(), new Set().values(), 'a'.matchAll(/a/g), (function* () {})(), /a/]) reach(sample);
+const iterators = [[].values(), ''[Symbol.iterator](), new Map().entries(), new Set().values(), 'a'.matchAll(/a/g), (function* () {})()];
+for (const sample of iterators) reach(sample);
 reach(globalThis);
 seen.delete(globalThis);
 function overridable(object, key, property) {
@@ -226,7 +238,8 @@ function overridable(object, key, property) {
 }
 for (const object of prototypes) for (const key of ownKeys(object)) {
   const property = getOwnPropertyDescriptor(object, key);
-  if (typeof key === 'string' && property.writable && property.configurable) defineProperty(object, key, overridable(object, key, property));
+  if (typeof key !== 'string' || !property.writable || !property.configurable) continue;
+  defineProperty(object, key, overridable(object, key, property));
 }
 for (const object of seen) freeze(object);
 defineProperty(globalThis, '__podium_tick', { value: freeze(tick) });

@@ -25,7 +25,9 @@ _WILD_WORDS: Final = """
 _WILD = frozenset(_WILD_WORDS.split())
 _WILD_SHAPE = re.compile(r"__podium|.*Array$|.*ArrayBuffer$|DataView$|BigInt")
 _CALM_ARRAYS = frozenset({"Array", "isArray"})
-_CALLBACK_TAKERS_WORDS: Final = "every some forEach filter map find findIndex findLast findLastIndex reduce reduceRight sort toSorted flatMap"
+_CALLBACK_TAKERS_WORDS: Final = """
+    every some forEach filter map find findIndex findLast findLastIndex reduce reduceRight sort toSorted flatMap
+    """
 _CALLBACK_TAKERS = frozenset(_CALLBACK_TAKERS_WORDS.split())
 _LATER_TAKERS_WORDS: Final = "replace replaceAll from groupBy"
 _LATER_TAKERS = frozenset(_LATER_TAKERS_WORDS.split())  # their callback is the second argument

@@ -99,8 +99,8 @@ def _forget_iterations(turn: Turn, task: Task, node: Node) -> None:
 
 def _items(turn: Turn, task: Task, node: Node) -> list[Json] | None:
     """The list that the loop goes through, as it is now; None when a condition alone counts."""
-    if node.extra is not None:
-        value = node.extra(turn.draft.scope(task.task_id))
+    if node.fields is not None:
+        value = node.fields(turn.draft.scope(task.task_id))
     else:
         given = node.task.input_parameters
         key = "_items" if _lists(given.get("_items")) else "items" if "items" in given else None
@@ -122,7 +122,7 @@ def _continues(turn: Turn, task: Task, node: Node, items: list[Json] | None) -> 
     if items is not None:
         if task.iteration >= len(items):
             return False
-        if blank or (node.extra is None and "_items" not in node.task.input_parameters):
+        if blank or (node.fields is None and "_items" not in node.task.input_parameters):
             # The documented form `inputParameters.items` comes with a condition that is never true: the list alone counts.
             return True
     if condition is None or blank:

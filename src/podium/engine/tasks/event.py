@@ -17,7 +17,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     """One task that is executed in the same decision."""
     identity = spot.draft.next_task_id()
     value = spot.draft.resolve(node, identity[1])
-    sink = node.extra(spot.draft.scope(identity[1])) if node.extra is not None else None
+    sink = node.fields(spot.draft.scope(identity[1])) if node.fields is not None else None
     value = {**value, "sink": sink, "asyncComplete": node.task.async_complete}
     return [spot.task(node, TaskStatus.SCHEDULED, value, identity)]
 

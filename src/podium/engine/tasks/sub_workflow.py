@@ -37,8 +37,8 @@ def plan(spot: Spot, node: Node) -> list[Task]:
 
 def task_input(spot: Spot, node: Node) -> JsonObject:
     """Which child, and with what (spec/engine.md §9.1); all keys are there, perhaps null."""
-    assert node.extra is not None
-    value = node.extra(spot.draft.scope())
+    assert node.fields is not None
+    value = node.fields(spot.draft.scope())
     assert isinstance(value, dict)
     resolved: dict[str, Json] = dict(value)
     resolved["workflowInput"] = spot.draft.resolve(node, None)

@@ -1,0 +1,1 @@
+"""System tasks that touch the world: one file for each type."""
