@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -16,8 +17,10 @@ from podium.errors import Invalid, Problem
 
 PREFIX = "PODIUM_"
 CONFIG_VARIABLE = "PODIUM_CONFIG"
+SECRET_PREFIX = "PODIUM_SECRET_"  # noqa: S105 - not a secret: the beginning of the names of variables that hold some
 # Variables with our prefix that are not settings of the server: read by the client side.
 OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "PODIUM_SERVER_URL", "PODIUM_KEY_ID", "PODIUM_KEY_SECRET", "PODIUM_TOKEN"})
+_PASSWORD = re.compile(r"//[^/@]*@")
 
 
 class About(NamedTuple):
@@ -60,6 +63,12 @@ class Settings:
         tuple[str, ...], About("Environment variables of the server that definitions may read as ${NAME}, comma-separated.")
     ] = ()
 
+    def shown(self) -> dict[str, str]:
+        """Names and values as text, for people; without passwords."""
+        values = {field.name.replace("_", "-"): getattr(self, field.name) for field in fields(self)}
+        shown = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
+        return {name: _PASSWORD.sub("//***@", value) for name, value in shown.items()}
+
 
 class Row(NamedTuple):
     """A setting, for the manual and for flags."""
@@ -88,7 +97,7 @@ def load_settings(flags: Mapping[str, str], environment: Mapping[str, str], file
     for key, value in _read_file(file, problems).items():
         given[key.replace("-", "_")] = (f"{file}: {key}", value)
     for key, text in environment.items():
-        if key.startswith(PREFIX) and key not in OTHER_VARIABLES:
+        if key.startswith(PREFIX) and not key.startswith(SECRET_PREFIX) and key not in OTHER_VARIABLES:
             given[key.removeprefix(PREFIX).lower()] = (key, text)
     for key, text in flags.items():
         given[key.replace("-", "_")] = (f"--{key.replace('_', '-')}", text)

@@ -121,8 +121,15 @@ class Client:
     def __init__(self, routes: Sequence[Route]) -> None:
         self.registry = DictRegistry()
         self.supervisor = SimpleNamespace(failed={})
-        platform = SimpleNamespace(registry=self.registry, supervisor=self.supervisor)
+        self.sizes: dict[tuple[str, str | None], int] = {}
+        self.time = 0
+        store = SimpleNamespace(queue_sizes=self._queue_sizes)
+        clock = SimpleNamespace(now=lambda: self.time)
+        platform = SimpleNamespace(registry=self.registry, supervisor=self.supervisor, store=store, clock=clock)
         self.application = Application(cast("Any", platform), routes, Assets.packaged(), BODY_LIMIT)
+
+    async def _queue_sizes(self) -> dict[tuple[str, str | None], int]:
+        return self.sizes
 
     async def send(self, call: str, body: object = None, media_type: str | None = "application/json") -> Reply:
         """`METHOD /path?query` with a body: bytes as they are, anything else as JSON."""

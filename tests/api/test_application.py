@@ -208,11 +208,11 @@ async def test_pages_are_served_from_the_package_and_unknown_ones_are_the_start_
 async def test_the_interface_document_describes_every_route(client: Client) -> None:
     document = (await client.send("GET /api-docs")).json()
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert {
-        (route.method, route.full_path)
-        for route in client.application.router.routes
-        if route.path not in {"/api-docs", "/actuator/prometheus"}
-    } == described
+    own = {"/api-docs", "/actuator/prometheus", "/metrics"}
+    served = {(route.method, route.full_path) for route in client.application.router.routes}
+    assert {(method, path) for method, path in served if path not in own} == described
+    names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+    assert len(names) == len(set(names))
     assert document["paths"]["/api/metadata/workflow/{name}"]["get"]["parameters"][0]["name"] == "name"
 
 
@@ -220,7 +220,8 @@ async def test_health_is_told_at_both_places_and_turns_bad_with_a_loop_that_is_d
     for path in ("/health", "/api/health"):
         assert (await client.send(f"GET {path}")).json() == {"healthy": True, "healthResults": [], "suppressedHealthResults": []}
     client.supervisor.failed["sweeper"] = "gone"
-    assert (await client.send("GET /health")).json()["healthy"] is False
+    reply = await client.send("GET /health")
+    assert (reply.status, reply.json()["healthy"]) == (503, False)
     assert (await client.send("GET /actuator/health")).status == 503
 
 
@@ -228,6 +229,22 @@ async def test_metrics_count_requests_by_route(client: Client) -> None:
     await client.send("GET /api/metadata/workflow/x")
     text = (await client.send("GET /actuator/prometheus")).text
     assert 'podium_http_requests_total{method="GET",path="/api/metadata/workflow/{name}"} 1.0' in text
+
+
+async def test_metrics_tell_how_many_tasks_wait_and_say_zero_for_registered_types(client: Client) -> None:
+    await client.send("POST /api/metadata/taskdefs", [{"name": "idle"}])
+    client.sizes = {("busy", None): 3, ("busy", "eu"): 2}
+    text = (await client.send("GET /metrics")).text
+    assert 'task_queue_depth{taskType="busy"} 5.0' in text
+    assert 'task_queue_depth{taskType="idle"} 0.0' in text
+    assert 'orkes_queue_depth{task="busy"} 5.0' in text
+    assert 'podium_queue_depth{domain="eu",taskType="busy"} 2.0' in text
+
+
+async def test_queues_are_counted_at_most_every_five_seconds(client: Client) -> None:
+    for time, size, shown in ((0, 1, 1), (4_999, 2, 1), (5_000, 3, 3)):
+        client.time, client.sizes = time, {("q", None): size}
+        assert f'task_queue_depth{{taskType="q"}} {shown}.0' in (await client.send("GET /metrics")).text
 
 
 async def test_version_and_context_are_there(client: Client) -> None:

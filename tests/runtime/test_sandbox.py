@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -114,7 +113,6 @@ async def test_close_leaves_no_process_and_answers_nobody(sandbox: Sandbox) -> N
     await sandbox.close()
 
     assert all(process.returncode is not None for process in processes)
-    assert not any(Path(f"/proc/{process.pid}").exists() for process in processes)
     with pytest.raises(asyncio.CancelledError):
         await running
     with pytest.raises(Busy):

@@ -100,9 +100,8 @@ class Parser:
                 return tree.Let(name, self.expression(), word.place)
             case "layer":
                 return self.layer(word.place)
-            case _:
-                hint = suggestion(word.text, STATEMENTS)
-                self.fail(f"expected one of {', '.join(STATEMENTS)}, found '{word.text}'{hint}", word.place)
+        hint = suggestion(word.text, STATEMENTS)
+        self.fail(f"expected one of {', '.join(STATEMENTS)}, found '{word.text}'{hint}", word.place)
 
     def number(self, what: str) -> float:
         """A literal, possibly negative."""

@@ -97,7 +97,7 @@ def build_tests(compiler: Compiler, folder: Path, step: int) -> Path:
 
 
 def build_firmware(zig_cache: Path, folder: Path, step: int) -> tuple[Path, str]:
-    """The firmware and its target: an image for the controller, or without Zig an object for this machine, which only proves that it compiles."""
+    """The firmware and its target: an image for the controller, or an object for this machine where Zig is missing."""
     controller = controller_compiler(zig_cache)
     sources = [folder / "pattern.cpp", NATIVE / "firmware.cpp"]
     if controller:

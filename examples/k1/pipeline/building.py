@@ -31,8 +31,7 @@ class Workshop:
     def __post_init__(self) -> None:
         """Refuse a name that would lead out of the folder of all builds."""
         if not SAFE_NAME.fullmatch(self.workspace):
-            message = f"'{self.workspace}' cannot name a workspace"
-            raise toolchain.BuildError(message)
+            raise toolchain.BuildError(f"'{self.workspace}' cannot name a workspace")
 
     @property
     def folder(self) -> Path:
@@ -48,8 +47,7 @@ class Workshop:
         """A file that an earlier step must have left; BuildError when it did not."""
         path = self.folder / name
         if not path.exists():
-            message = f"{name} is not in the workspace {self.workspace}: has the step before run on this machine?"
-            raise toolchain.BuildError(message)
+            raise toolchain.BuildError(f"{name} is not in the workspace {self.workspace}: has the step before run on this machine?")
         return path
 
 

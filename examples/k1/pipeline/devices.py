@@ -73,8 +73,7 @@ def health_check(workshop: Workshop) -> dict[str, object]:
     """Run the deployed program on a device that has it, and tell whether the device can carry the pattern."""
     journal = _journal(workshop)
     if not journal or not journal.changes:
-        message = f"workspace {workshop.workspace} deployed nothing that could be checked"
-        raise toolchain.BuildError(message)
+        raise toolchain.BuildError(f"workspace {workshop.workspace} deployed nothing that could be checked")
     first = journal.changes[0]
     folder = _slot(workshop, first.device, first.pattern) / first.link
     answer = json.loads(toolchain.run([str(folder / "player"), "health", str(HEALTH_FRAMES)], "the deployed pattern does not run"))
@@ -95,8 +94,7 @@ def promote(workshop: Workshop) -> dict[str, object]:
     """Let the whole fleet play the release."""
     journal = _journal(workshop)
     if journal is None:
-        message = f"workspace {workshop.workspace} deployed nothing that could be promoted"
-        raise toolchain.BuildError(message)
+        raise toolchain.BuildError(f"workspace {workshop.workspace} deployed nothing that could be promoted")
     origin = _slot(workshop, FLEET[0], journal.pattern) / "releases" / workshop.workspace
     files = {path.name: path for path in origin.iterdir()}
     for device in FLEET:
@@ -137,8 +135,7 @@ def _install(workshop: Workshop, device: str, pattern: str, files: dict[str, Pat
             continue
         shutil.copy2(source, release / name)
         if hashlib.sha256(source.read_bytes()).digest() != hashlib.sha256((release / name).read_bytes()).digest():
-            message = f"{name} arrived damaged at {device}"
-            raise toolchain.BuildError(message)
+            raise toolchain.BuildError(f"{name} arrived damaged at {device}")
 
 
 def _named(workshop: Workshop, device: str, pattern: str, link: str) -> str | None:
@@ -149,8 +146,7 @@ def _named(workshop: Workshop, device: str, pattern: str, link: str) -> str | No
 def _point(workshop: Workshop, device: str, link: str, release: str | None) -> None:
     journal = _journal(workshop)
     if journal is None:
-        message = f"workspace {workshop.workspace} has no journal"
-        raise toolchain.BuildError(message)
+        raise toolchain.BuildError(f"workspace {workshop.workspace} has no journal")
     before = _named(workshop, device, journal.pattern, link)
     if before == release:
         return

@@ -95,4 +95,5 @@ ROUTES = (
     Route("GET", "/event/{event}", handlers_of_event, "Handlers of an event", query=(ACTIVE_ONLY,), response=list[EventHandler]),
     Route("GET", "/event/handler/{name}", handler_by_name, "One event handler", response=EventHandler),
     Route("GET", "/event/handler/", handler_without_name, "One event handler", response=EventHandler),
+    Route("GET", "/event/handler", handler_without_name, "One event handler", response=EventHandler),
 )

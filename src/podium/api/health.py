@@ -15,15 +15,17 @@ JAVASCRIPT = b"text/javascript;charset=UTF-8"
 
 
 async def health(call: Call) -> Answer:
-    """GET /health: 200 whatever it says, for clients that read the body."""
-    return json_answer(_status(call))
+    """GET /health: 503 while a part of the server is down."""
+    status = _status(call)
+    return json_answer(status, 200 if status.healthy else UNAVAILABLE)
 
 
 async def actuator_health(call: Call) -> Answer:
-    """GET /actuator/health: 503 while a part is down, for load balancers that read the status alone."""
-    status = _status(call)
-    body: JsonObject = {"status": "UP" if status.healthy else "DOWN"}
-    return json_answer(body, 200 if status.healthy else UNAVAILABLE)
+    """GET /actuator/health: the same in another form."""
+    failed = call.platform.supervisor.failed
+    components: JsonObject = {name: {"status": "DOWN", "details": {"error": reason}} for name, reason in sorted(failed.items())}
+    body: JsonObject = {"status": "DOWN" if failed else "UP", "components": components}
+    return json_answer(body, UNAVAILABLE if failed else 200)
 
 
 async def actuator_info(_call: Call) -> Answer:

@@ -97,7 +97,8 @@ def _json_content(description: str, schema: JsonObject) -> JsonObject:
 
 def _operation_id(route: Route) -> str:
     """The verb and the path, as one name."""
-    return f"{route.method.lower()}{''.join(part.strip('{}').capitalize() for part in route.full_path.replace('-', '/').split('/'))}"
+    words = [part.strip("{}").replace("-", "_").capitalize() or "Slash" for part in route.full_path.split("/")[1:]]
+    return route.method.lower() + "".join(words)
 
 
 def _first_segment(path: str) -> str:

@@ -62,6 +62,7 @@ async def _finish(call: Call, tasks: list[Task]) -> Answer:
 
 ROUTES: Final = (
     Route("GET", "/queue/", names, "The queue for each status", response=dict[str, str]),
+    Route("GET", "/queue", names, "The queue for each status", response=dict[str, str]),
     Route("GET", "/queue/size", sizes, "How much waits in these queues", response=dict[str, int]),
     Route(
         "POST",

@@ -52,8 +52,10 @@ RESOURCES = (  # in the order of the reference
 def all_routes() -> tuple[Route, ...]:
     """Every route of the server. The tables are shared, what was counted for them is not: each application begins at zero."""
     routes = [replace(route, traffic=Traffic()) for resource in RESOURCES for route in resource.ROUTES]
+    metrics = metrics_handler(routes)
     return (
         *routes,
         Route("GET", "/api-docs", openapi_handler(routes), "This interface, as OpenAPI", response=JsonObject, root=True, tag="pages"),
-        Route("GET", "/actuator/prometheus", metrics_handler(routes), "Metrics for Prometheus", response=str, root=True),
+        Route("GET", "/actuator/prometheus", metrics, "Metrics for Prometheus", response=str, root=True),
+        Route("GET", "/metrics", metrics, "Metrics for Prometheus", response=str, root=True),
     )

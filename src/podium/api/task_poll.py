@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from podium.api.answer import Answer, nothing, raw_json
-from podium.api.parameter import integer, optional_text, text
+from podium.api.parameter import integer, optional_text
 from podium.api.routing import Call, Route
 from podium.api.view import TaskView, encode_view
 from podium.api.view_polled import polled_view
@@ -15,9 +15,10 @@ from podium.model.task import Task
 from podium.runtime.platform import Platform
 
 MAX_WAIT_MS: Final = 5000
+MAX_TASKS: Final = 1000  # in one answer; a worker that can take more asks again
 WAIT_MS: Final = 100
 
-WORKER_ID: Final = text("workerid", "who asks")
+WORKER_ID: Final = optional_text("workerid", "who asks")
 DOMAIN: Final = optional_text("domain", "only tasks of this domain; without it, only tasks without one")
 COUNT: Final = integer("count", 1, "how many tasks at most")
 TIMEOUT: Final = integer("timeout", WAIT_MS, "how long to wait for the first task (ms), 5000 at most")
@@ -37,10 +38,12 @@ async def poll_batch(call: Call) -> Answer:
     count, timeout_ms = call.query(COUNT), call.query(TIMEOUT)
     if timeout_ms > MAX_WAIT_MS:
         raise Invalid("Long Poll Timeout value cannot be more than 5 seconds")
-    if count <= 0 or timeout_ms <= 0:
-        return raw_json(b"[]")
     tasks = await call.platform.queue.poll(
-        call.path["tasktype"], domain=call.query(DOMAIN), worker_id=call.query(WORKER_ID), count=count, timeout_ms=timeout_ms
+        call.path["tasktype"],
+        domain=call.query(DOMAIN),
+        worker_id=call.query(WORKER_ID),
+        count=min(count, MAX_TASKS),
+        timeout_ms=timeout_ms,
     )
     return raw_json(encode_view(await handed_out(call.platform, tasks)))
 

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from podium.api.answer import Answer, nothing, raw_json, text_answer
-from podium.api.parameter import integer, text
+from podium.api.parameter import integer, optional_text
 from podium.api.routing import Call, Route
 from podium.api.task_poll import WORKER_ID, handed_out
 from podium.api.view import TaskView, WorkflowView, encode_view, workflow_view
@@ -27,7 +27,7 @@ from podium.runtime.descent import signal_first
 SIGNAL_WAIT_MS: Final = 5000
 
 TIMEOUT_MS: Final = integer("timeoutMillis", SIGNAL_WAIT_MS, "how long to wait at most")
-NEW_WORKER_ID: Final = text("workerid", "who reports; replaces what the task has, even with nothing")
+NEW_WORKER_ID: Final = optional_text("workerid", "who reports; replaces what the task has, even with nothing")
 
 
 class _Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):

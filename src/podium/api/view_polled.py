@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec.structs import replace
 
@@ -11,17 +9,9 @@ from podium.api.view import TaskView, encode_view, task_view
 from podium.engine.run import Run
 from podium.engine.secrets import SECRETS, substitute_secrets
 from podium.model.task import Task
-
-Known = Callable[[str], str | None]
+from podium.runtime.secrets import Secrets
 
 _REFERENCE = b"${" + SECRETS.encode()
-
-
-class Secrets(msgspec.Struct, frozen=True):
-    """Where the values come from."""
-
-    secret: Known
-    environment: Known
 
 
 def polled_view(run: Run, task: Task, known: Secrets) -> TaskView:

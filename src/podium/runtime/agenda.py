@@ -13,7 +13,13 @@ class Agenda:
         self.earlier = asyncio.Event()  # set when `earliest` has moved forward
 
     def note(self, wake_at: int) -> None:
-        """A workflow is to be woken at `wake_at` (epoch ms; 0: never)."""
-        if wake_at and (not self.earliest or wake_at < self.earliest):
-            self.earliest = wake_at
+        """A workflow is to be woken at `wake_at` (epoch ms; 0: never): whoever sleeps longer must know."""
+        if self.expect(wake_at):
             self.earlier.set()
+
+    def expect(self, wake_at: int) -> bool:
+        """The same, by the one who sleeps. Whether it is earlier than what was known."""
+        if not wake_at or (self.earliest and wake_at >= self.earliest):
+            return False
+        self.earliest = wake_at
+        return True

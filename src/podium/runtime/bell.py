@@ -9,21 +9,21 @@ class Bell:
     """One waits, many ring; a ring while nobody waits is kept."""
 
     def __init__(self) -> None:
-        self._rung = False
+        self.rung = False
         self._waiter: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
         """Wake the one who waits."""
-        self._rung = True
+        self.rung = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def wait(self) -> None:
         """Until it is rung; everything that rings in the same turn of the event loop is one ring."""
-        if not self._rung:
+        if not self.rung:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        self._rung = False
+        self.rung = False

@@ -94,8 +94,14 @@ class Committer:
         self._limits = limits
         self._waiting: dict[Entry, None] = {}  # in order
         self._logs: list[TaskLog] = []
+        self._in_flight = False
         self.commits = 0
         self.committed = 0  # decisions
+
+    @property
+    def busy(self) -> bool:
+        """Something is being committed, or is about to be."""
+        return self._in_flight or bool(self._waiting or self._logs) or self._bell.rung
 
     def put(self, entry: Entry) -> None:
         """Make a decision durable in the next commit."""
@@ -123,12 +129,15 @@ class Committer:
         if not (entries or claims.wants or claims.polls or logs):
             return False
         batch = Batch(now=now, decisions=[entry.decision for entry in entries], wants=claims.wants, polls=claims.polls, logs=logs)
+        self._in_flight = True
         try:
             saved = await self._store.save(batch)
         except Exception as cause:  # noqa: BLE001 - whatever the store met, those who wait must hear of it
             self._fail(entries, claims, logs, cause)
             await self._clock.sleep_until(self._clock.now() + PAUSE_AFTER_FAILURE_MS)
             return True
+        finally:
+            self._in_flight = False
         self._settle(entries, claims, saved)
         return True
 

@@ -60,6 +60,12 @@ class Outbox:
             await asyncio.wait(list(self._carriers.values()))
 
     @property
+    def carrying(self) -> bool:
+        """A message that is due is on its way."""
+        now = self._clock.now()
+        return bool(self._outgoing.rows) or any(lane and lane[0].due <= now for lane in self._lanes.values())
+
+    @property
     def waiting(self) -> int:
         """Messages that are not delivered yet."""
         return len(self._known) + len(self._outgoing.rows)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 
-import msgspec
 from msgspec.structs import replace
 
 from podium.clock import Clock
-from podium.engine.definitions import complete
+from podium.engine.definitions import complete, definition_hash
 from podium.engine.graph import Program, compile_definition
 from podium.errors import Conflict, NotFound
 from podium.model.definition import TaskDef, WorkflowDef
@@ -19,13 +17,6 @@ from podium.runtime.polls import Polls
 from podium.store.store import Store
 
 MOST_PROGRAMS = 2_000
-
-_encode = msgspec.json.Encoder().encode
-
-
-def content_hash(definition: WorkflowDef) -> str:
-    """What tells one definition from another."""
-    return blake2b(_encode(definition), digest_size=16).hexdigest()
 
 
 class Registry:
@@ -112,13 +103,13 @@ class Registry:
     def complete(self, definition: WorkflowDef) -> tuple[WorkflowDef, str]:
         """Any definition with everything filled in, and its hash. Raises NotFound for an unknown child, Invalid for a blank name."""
         completed = complete(definition, self)
-        return completed, content_hash(completed)
+        return completed, definition_hash(completed)
 
-    def program(self, definition: WorkflowDef, definition_hash: str) -> Program:
+    def program(self, definition: WorkflowDef, content_hash: str) -> Program:
         """The compiled form of a completed definition."""
-        program = self._programs.get(definition_hash)
+        program = self._programs.get(content_hash)
         if program is None:
-            program = self._programs[definition_hash] = compile_definition(definition, definition_hash)
+            program = self._programs[content_hash] = compile_definition(definition, content_hash)
             if len(self._programs) > MOST_PROGRAMS:
                 self._programs.popitem(last=False)
         return program

@@ -16,7 +16,7 @@ import struct
 import sys
 from typing import Any, Final
 
-JAVASCRIPT_STACK = 4 << 20
+JAVASCRIPT_STACK = 6 << 20
 FORBIDDEN_WORDS: Final = """
     open __import__ exec eval compile input breakpoint exit quit help copyright credits license print
     getattr setattr delattr vars globals locals dir __build_class__ __loader__ __spec__ memoryview
@@ -50,7 +50,7 @@ def write_frame(stream: int, content: bytes) -> None:
 
 def javascript(source: str, document: str, prelude: str, memory: int) -> str:
     """The answer to a JavaScript call: in a realm that nobody used before."""
-    import _quickjs  # type: ignore[import-not-found]
+    import _quickjs
 
     context = _quickjs.Context()
     run = context.eval(prelude)
@@ -68,7 +68,7 @@ def javascript(source: str, document: str, prelude: str, memory: int) -> str:
 
 def jq_results(query: str, document: str) -> str:
     """The answer to a jq call: `query` is already framed so that every result is JSON text."""
-    import jq  # type: ignore[import-not-found]
+    import jq
 
     try:
         return f"V[{','.join(jq.compile(query).input_text(document).all())}]"

@@ -25,6 +25,7 @@ class Sweeper:
         self._clock = clock
         self._executor = executor
         self._agenda = agenda
+        self.busy = True  # something is, or may be, due
         self._resting: dict[str, int] = {}  # workflow id -> until when
 
     async def run(self) -> None:
@@ -54,7 +55,7 @@ class Sweeper:
         wake_at = await self._store.next_wake()
         if wake_at and wake_at <= now and self._resting:
             wake_at = min(self._resting.values())
-        self._agenda.note(wake_at)
+        self._agenda.expect(wake_at)
 
     async def _rest(self, ids: list[str], outcomes: list[object]) -> None:
         """Leave alone for a while what failed, or is due as before: a rule that forgets a deadline must not become a busy loop."""
@@ -74,7 +75,11 @@ class Sweeper:
         return 0 < workflow.wake_at <= self._clock.now() - REST_MS and not workflow.status.terminal
 
     async def _sleep(self) -> None:
-        if not self._agenda.earliest:
-            await self._agenda.earlier.wait()
-            return
-        await first_of(self._clock.sleep_until(self._agenda.earliest), self._agenda.earlier)
+        self.busy = False
+        try:
+            if self._agenda.earliest:
+                await first_of(self._clock.sleep_until(self._agenda.earliest), self._agenda.earlier)
+            else:
+                await self._agenda.earlier.wait()
+        finally:
+            self.busy = True

@@ -38,6 +38,11 @@ class SystemWorker:
         self._slots = asyncio.Semaphore(concurrency)
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def running(self) -> int:
+        """Tasks that run now."""
+        return len(self._running)
+
     async def work(self, queue: str) -> None:
         """Take tasks of a queue and run them, again and again."""
         while True:
@@ -120,6 +125,11 @@ class SystemTasks:
         self._queue = queue
         self._supervisor = supervisor
         self._served: set[str] = set()
+
+    @property
+    def running(self) -> int:
+        """Tasks that run now."""
+        return sum(worker.running for worker in self._workers.values())
 
     async def run(self, known_queues: list[str]) -> None:
         """Serve all queues that exist, and each new one when its first task arrives."""

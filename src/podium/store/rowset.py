@@ -135,7 +135,7 @@ class Rowset:
         key = (task.workflow_id, task.number)
         self._rows[_DROP_INPUT].append(key)
         self._rows[_DROP_OUTPUT].append(key)
-        self._rows[_DROP_TASK].append(key)
+        self._rows[_DROP_TASK].append((task.task_id,))
         self._rows[_DROP_LOGS].append((task.task_id,))
         self._rows[_REMOVED_TASK].append((task.workflow_id, revision, task.task_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _quickjs  # type: ignore[import-not-found]
+import _quickjs
 
 from podium.engine.evaluators import NeedsTime, ScriptFailed, evaluate
 from podium.engine.evaluators.javascript import outcome_of

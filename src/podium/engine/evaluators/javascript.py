@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from functools import lru_cache
 from typing import Final
 
-import _quickjs  # type: ignore[import-not-found]
+import _quickjs
 import msgspec
 
 from podium.engine.evaluators.prelude import CHECK, SHARED
+from podium.engine.evaluators.reads import reads
 from podium.engine.evaluators.scan import calm
 from podium.engine.evaluators.script import Answers, NeedsTime, ScriptCall, ScriptFailed, ScriptOutcome, answered
 from podium.model.json import Json
@@ -32,7 +32,7 @@ _BEYOND = re.compile(r'^E\["null"|InternalError|Maximum call stack|read-only|not
 
 def evaluate_javascript(source: str, document: Json, answers: Answers) -> Json:
     """The completion value of a sloppy script whose `$` is `document`; raises ScriptFailed or NeedsTime (`spec/tasks.md §6.2`)."""
-    text = encoded(document)
+    text = encoded(_mentioned(source, document))
     if answers and (call := ScriptCall("javascript", source, text)) in answers:
         return _decoded(answered(call, answers), text)
     outcome = _at_once(source, text)
@@ -104,6 +104,15 @@ def encoded(document: Json) -> bytes:
         raise ScriptFailed("The input of the script is nested too deeply") from None
 
 
+def _mentioned(source: str, document: Json) -> Json:
+    """The part of the document that the script can see: keys it does not mention need not be handed over."""
+    paths = reads(source)
+    if paths is None or not isinstance(document, dict):
+        return document
+    names = sorted({path[0] for path in paths})
+    return document if len(names) >= len(document) else {name: document[name] for name in names if name in document}
+
+
 def _decoded(value: bytes, document: bytes) -> Json:
     result: Json = msgspec.json.decode(value)
     if _BIG_INTEGER.search(document):
@@ -122,34 +131,30 @@ def _whole(value: Json, whole: dict[float, int]) -> Json:
     return value
 
 
-class _Realm(threading.local):
-    """The locked realm of this thread: made at first use, made anew after a script was cut off in the middle."""
+class _Realm:
+    """The locked realm that calm scripts share."""
 
     def __init__(self) -> None:
-        self.context: _quickjs.Context | None = None
+        self.context = _quickjs.Context()
+        self.context.set_max_stack_size(STACK)
+        self.function = self.context.eval("\n" * PRELUDE_LINE + SHARED)
+        self.context.gc()
+        self.context.set_memory_limit(self.context.memory()["malloc_size"] + ROOM)
+        self.context.set_time_limit(BUDGET_MS / 1000)
         self.uses = 0
 
     def run(self, source: str, document: str) -> str:
         """The prelude's answer; raises JSException when a limit cut the script off."""
-        if self.context is None:
-            self._make()
         self.uses += 1
-        if self.uses % _COLLECT_EVERY == 0 and self.context is not None:
+        if self.uses % _COLLECT_EVERY == 0:
             self.context.gc()
         answer: str = self.function(source, document, BUDGET_MS)
         return answer
 
-    def _make(self) -> None:
-        context = _quickjs.Context()
-        context.set_max_stack_size(STACK)
-        self.function = context.eval("\n" * PRELUDE_LINE + SHARED)
-        context.gc()
-        context.set_memory_limit(context.memory()["malloc_size"] + ROOM)
-        context.set_time_limit(BUDGET_MS / 1000)
-        self.context = context
 
-
-_realm = _Realm()
+# Realms that are not in use. One is taken out while a script runs: two threads may ask the engine at the same time, but not one realm.
+# One that was cut off in the middle of a script is not put back.
+_realms: list[_Realm] = []
 
 
 def _at_once(source: str, document: bytes) -> ScriptOutcome | None:
@@ -158,10 +163,14 @@ def _at_once(source: str, document: bytes) -> ScriptOutcome | None:
     if script is None:
         return None
     try:
-        answer = _realm.run(script, document.decode())
+        realm = _realms.pop()
+    except IndexError:
+        realm = _Realm()
+    try:
+        answer = realm.run(script, document.decode())
     except (_quickjs.JSException, UnicodeError, ValueError):
-        _realm.context = None
         return None
+    _realms.append(realm)
     if answer.startswith("A") or (answer.startswith("E") and _BEYOND.search(answer)):
         return None
     return outcome_of(answer, source)

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-import jq  # type: ignore[import-not-found]
+import jq
 
 from podium.engine.evaluators.javascript import encoded
 from podium.engine.evaluators.script import Answers, NeedsTime, ScriptCall, ScriptFailed, answered

@@ -51,7 +51,7 @@ LEFT JOIN payload AS i ON i.payload_id = t.input_id
 LEFT JOIN payload AS o ON o.payload_id = t.output_id;
 
 -- next_ready --
-SELECT min(ready_at) FROM task WHERE queue = ? AND domain IS ? AND priority = ? AND ready_at > ?;
+SELECT min(ready_at) FROM task WHERE queue = ? AND domain IS ? AND priority = ? AND ready_at > 0 AND ready_at > ?;
 
 -- claim --
 UPDATE OR FAIL task
@@ -105,7 +105,8 @@ INSERT OR FAIL INTO task_removed (workflow_id, revision, task_id)
 SELECT * FROM (VALUES /*row*/ (?, ?, ?)) WHERE column1 IS NOT NULL;
 
 -- delete --
-DELETE FROM task WHERE (workflow_id, number) IN (VALUES /*row*/ (?, ?));
+-- By id and not by key: SQLite would look for pairs by reading all tasks of the run.
+DELETE FROM task WHERE task_id IN (VALUES /*row*/ (?));
 
 -- delete_of_workflow --
 DELETE FROM task WHERE workflow_id = ?;

@@ -69,12 +69,13 @@ LEFT JOIN payload AS v ON v.payload_id = w.variables_id;
 
 -- due --
 SELECT json_group_array(workflow_id) FROM (
-    SELECT workflow_id FROM workflow
+    SELECT workflow_id FROM workflow INDEXED BY workflow_by_wake
     WHERE wake_at > 0 AND wake_at <= ? AND status IN ('RUNNING', 'PAUSED') ORDER BY wake_at LIMIT ?
 );
 
 -- next_wake --
-SELECT coalesce(min(wake_at), 0) FROM workflow WHERE wake_at > 0 AND status IN ('RUNNING', 'PAUSED');
+SELECT coalesce(min(wake_at), 0) FROM workflow INDEXED BY workflow_by_wake
+WHERE wake_at > 0 AND status IN ('RUNNING', 'PAUSED');
 
 -- running --
 SELECT json_group_array(workflow_id) FROM (

@@ -1,0 +1,99 @@
+"""App: builds a server out of its parts, top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from podium.api.view import execution_json
+from podium.clock import Clock, SystemClock
+from podium.runtime.aftermath import Aftermath
+from podium.runtime.agenda import Agenda
+from podium.runtime.bell import Bell
+from podium.runtime.cache import Cache
+from podium.runtime.committer import CommitLimits, Committer
+from podium.runtime.deliveries import Deliveries
+from podium.runtime.events import Events
+from podium.runtime.executor import Executor, Parts
+from podium.runtime.outbox import Outbox
+from podium.runtime.outgoing import Outgoing
+from podium.runtime.platform import Loops, Platform
+from podium.runtime.polls import Polls
+from podium.runtime.queue import TaskQueue
+from podium.runtime.registry import Registry
+from podium.runtime.sandbox import Sandbox
+from podium.runtime.secrets import Secrets
+from podium.runtime.strays import Strays
+from podium.runtime.supervisor import Supervisor
+from podium.runtime.sweeper import Sweeper
+from podium.runtime.system.http import HttpLimits, HttpTask
+from podium.runtime.system_tasks import SystemTasks, SystemWorker
+from podium.runtime.timers import Timers
+from podium.runtime.watchers import Watchers
+from podium.settings import SECRET_PREFIX, Settings
+from podium.store.sqlite import SqliteStore
+from podium.store.store import Store
+
+MEGABYTE = 1_000_000
+
+
+def build(settings: Settings, environment: Mapping[str, str], clock: Clock | None = None, store: Store | None = None) -> Platform:
+    """A platform that is not started yet. To be called inside of an event loop.
+
+    `environment`: the variables of the process, for secrets and for what the settings expose to definitions.
+    """
+    clock = clock or SystemClock()
+    store = store or SqliteStore(settings.database)
+    timers = Timers(clock)
+    bell = Bell()
+    polls = Polls(clock)
+    strays = Strays()
+    queue = TaskQueue(clock, timers, bell, polls, strays)
+    exposed = {name: environment[name] for name in settings.exposed_variables if name in environment}
+    registry = Registry(store, clock, polls, exposed)
+    cache = Cache(settings.run_cache_mb * MEGABYTE)
+    limits = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
+    committer = Committer(store, clock, bell, queue, cache, limits)
+    agenda = Agenda()
+    outgoing = Outgoing()
+    sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
+    aftermath = Aftermath(queue=queue, agenda=agenda, outgoing=outgoing, watchers=Watchers(timers))
+    parts = Parts(
+        store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, sandbox=sandbox
+    )
+    executor = Executor(parts, settings.waiting_commands)
+    events = Events(registry, executor, sandbox, clock)
+    secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)
+    supervisor = Supervisor(clock)
+    workers = {"HTTP": SystemWorker(_http_task(settings), settings.http_concurrency, clock, queue, executor, secrets)}
+    loops = Loops(
+        timers=timers,
+        committer=committer,
+        strays=strays,
+        sweeper=Sweeper(store, clock, executor, agenda),
+        outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, outgoing, execution_json)),
+        system_tasks=SystemTasks(workers, queue, supervisor),
+    )
+    return Platform(
+        settings=settings,
+        clock=clock,
+        store=store,
+        registry=registry,
+        queue=queue,
+        executor=executor,
+        events=events,
+        secrets=secrets,
+        polls=polls,
+        supervisor=supervisor,
+        loops=loops,
+        sandbox=sandbox,
+    )
+
+
+def _http_task(settings: Settings) -> HttpTask:
+    """The HTTP task; its client, which reads certificates, is made at the first call."""
+    from podium.runtime.system.http_client import ClientOptions, create_client
+
+    options = ClientOptions(reach=settings.http_addresses, proxy=settings.http_proxy, connections=settings.http_concurrency)
+    limits = HttpLimits(response_bytes=settings.http_response_mb * MEGABYTE, redirects=settings.http_redirects)
+    return HttpTask(partial(create_client, options), limits)

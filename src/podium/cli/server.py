@@ -1,0 +1,50 @@
+"""`podium server`: runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from podium.errors import Invalid
+from podium.settings import Row, Settings, load_settings, table
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the server; 0 after an orderly end, 2 for settings that are not valid, 1 when it could not start."""
+    known, unknown = parser().parse_known_args(arguments)
+    given = vars(known)
+    config = given.pop("config")
+    flags = {name: value for name, value in given.items() if value is not None}
+    flags |= {word.lstrip("-").partition("=")[0]: "" for word in unknown if word.startswith("-")}  # to be refused with all other mistakes
+    try:
+        settings = load_settings(flags, os.environ, Path(config) if config else None)
+    except Invalid as mistakes:
+        for problem in mistakes.problems:
+            sys.stderr.write(f"podium: {problem.path}: {problem.message}\n")
+        return 2
+    return serve(settings)
+
+
+def parser() -> argparse.ArgumentParser:
+    """A flag for every setting."""
+    made = argparse.ArgumentParser(prog="podium server", description="Run the Podium server.", allow_abbrev=False)
+    made.add_argument("--config", metavar="FILE", help="TOML file with settings, named as the flags are (PODIUM_CONFIG)")
+    for row in table():
+        made.add_argument("--" + row.name.replace("_", "-"), metavar=row.type.upper().replace(" | ", "|"), help=_help(row))
+    return made
+
+
+def _help(row: Row) -> str:
+    default = ",".join(row.default) if isinstance(row.default, tuple) else str(row.default)
+    unit = f" {row.unit}" if row.unit else ""
+    return f"{row.help} Default: {default or 'none'}{unit}.".replace("%", "%%")
+
+
+def serve(settings: Settings) -> int:
+    """Run the server in this process."""
+    from podium.cli.process import run_process
+
+    return run_process(settings)

@@ -1,0 +1,88 @@
+"""Platform: everything that doors may use, and the loops behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from podium.clock import Clock
+from podium.runtime.committer import Committer
+from podium.runtime.events import Events
+from podium.runtime.executor import Executor
+from podium.runtime.outbox import Outbox
+from podium.runtime.polls import Polls
+from podium.runtime.queue import TaskQueue
+from podium.runtime.registry import Registry
+from podium.runtime.secrets import Secrets
+from podium.runtime.strays import Strays
+from podium.runtime.supervisor import Supervisor
+from podium.runtime.sweeper import Sweeper
+from podium.runtime.system_tasks import SystemTasks
+from podium.runtime.timers import Timers
+from podium.settings import Settings
+from podium.store.store import Store
+
+
+class Closing(Protocol):
+    """Something that ends with the platform."""
+
+    async def close(self) -> None:
+        """End it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loops:
+    """What runs in the background."""
+
+    timers: Timers
+    committer: Committer
+    strays: Strays
+    sweeper: Sweeper
+    outbox: Outbox
+    system_tasks: SystemTasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """One server, without its doors. `start` before use, `stop` at the end; `drain` in between to let pollers go."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    registry: Registry
+    queue: TaskQueue
+    executor: Executor
+    events: Events
+    secrets: Secrets
+    polls: Polls
+    supervisor: Supervisor
+    loops: Loops
+    sandbox: Closing
+
+    async def start(self) -> None:
+        """Open the store, read what is kept in memory, start all loops. Raises NewerDatabase."""
+        await self.store.open()
+        await self.registry.load()
+        self.polls.load(await self.store.poll_data())
+        known_queues = [queue for queue, domain in await self.store.queue_sizes() if domain is None]
+        loops, start = self.loops, self.supervisor.start
+        start("timers", loops.timers.run)
+        start("committer", loops.committer.run)
+        start("strays", lambda: loops.strays.run(self.executor.submit))
+        start("sweeper", loops.sweeper.run)
+        start("outbox", loops.outbox.run)
+        start("system tasks", lambda: loops.system_tasks.run(known_queues))
+
+    def drain(self) -> None:
+        """Answer pollers with nothing, now and from now on, so that connections can end."""
+        self.queue.drain()
+
+    async def stop(self) -> None:
+        """Let what is in hand end, then stop the loops and close the store. Nothing durable is lost by not calling it."""
+        self.drain()
+        await self.loops.system_tasks.stop(self.settings.drain_seconds)
+        await self.loops.outbox.stop()
+        await self.executor.drain()
+        await self.supervisor.stop()
+        await self.sandbox.close()
+        await self.store.close()

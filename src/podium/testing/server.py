@@ -1,0 +1,94 @@
+"""Test server: a whole Podium inside of the test, with its own database and a clock that stands still until the test moves it.
+
+    async with TestServer() as server:
+        await server.client.put("/api/metadata/workflow", json=[...])
+        await server.advance(3_000)
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from podium.api.application import create_application
+from podium.app import build
+from podium.clock import Clock
+from podium.runtime.platform import Platform
+from podium.settings import Settings
+from podium.testing.clock import FakeClock
+
+QUIET_LOOKS = 3  # how often nothing may be found under way before the server counts as quiet
+MOST_JUMPS = 10_000
+
+
+class TestServer:
+    """Use as an async context manager. `clock` may be a real one, for tests that talk to the outside."""
+
+    __test__ = False
+
+    def __init__(
+        self, *, database: Path | None = None, clock: Clock | None = None, settings: Settings | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory() if database is None else None
+        file = database or Path(self._folder.name if self._folder is not None else ".") / "test.db"
+        self._settings = settings or Settings(database=f"sqlite:///{file}")
+        self._environment = environment or {}
+        self.clock = clock or FakeClock()
+        self.platform: Platform
+        self.client: httpx2.AsyncClient
+
+    async def __aenter__(self) -> Self:
+        self.platform = build(self._settings, self._environment, self.clock)
+        await self.platform.start()
+        transport = httpx2.ASGITransport(create_application(self.platform))
+        self.client = httpx2.AsyncClient(transport=transport, base_url="http://podium")
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.client.aclose()
+        await self.platform.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    async def settle(self) -> None:
+        """Until the server has nothing to do at this moment of its clock."""
+        looks = 0
+        while looks < QUIET_LOOKS:
+            # A trip to the store's threads lets everything that is under way take a step.
+            await self.platform.store.next_wake()
+            looks = looks + 1 if self._quiet() else 0
+
+    def _quiet(self) -> bool:
+        loops = self.platform.loops
+        return not (
+            self.platform.executor.waiting or loops.outbox.carrying or loops.committer.busy or loops.system_tasks.running or loops.sweeper.busy
+        )
+
+    async def advance(self, milliseconds: int) -> None:
+        """Let time pass, and let the server do what is due then. Needs a FakeClock."""
+        assert isinstance(self.clock, FakeClock)
+        until = self.clock.now() + milliseconds
+        await self.settle()
+        while (deadline := self.clock.next_deadline) and deadline <= until:
+            self.clock.advance_to(deadline)
+            await self.settle()
+        self.clock.advance_to(until)
+        await self.settle()
+
+    async def until(self, reached: Callable[[], Awaitable[bool]]) -> None:
+        """Jump from deadline to deadline until something is reached. Needs a FakeClock."""
+        assert isinstance(self.clock, FakeClock)
+        await self.settle()
+        for _ in range(MOST_JUMPS):
+            if await reached():
+                return
+            deadline = self.clock.next_deadline
+            assert deadline, "nothing will ever happen"
+            self.clock.advance_to(deadline)
+            await self.settle()
+        raise AssertionError("not reached")

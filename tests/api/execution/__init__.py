@@ -1,0 +1,1 @@
+"""The resources of executions, over a whole server."""
