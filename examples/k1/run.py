@@ -36,6 +36,7 @@ POLL_SECONDS = 0.2
 READY_WITHIN_SECONDS = 30
 DONE_WITHIN_SECONDS = 180
 CLEANED_WITHIN_SECONDS = 60
+NAMED_WITHIN_SECONDS = 10
 
 
 @dataclass
@@ -90,7 +91,13 @@ class Demonstration:
 
     def clean(self, runs: list[Run]) -> list[Run]:
         """Follow the failure workflows of those that failed."""
-        cleaning = [Run(run.sample, run.failure_workflow) for run in runs if run.failure_workflow]
+        failed = [run for run in runs if run.body["status"] != "COMPLETED"]
+        deadline = time.monotonic() + NAMED_WITHIN_SECONDS
+        while any(run.failure_workflow is None for run in failed) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)  # a server may start it a moment after the failure is visible
+            for run in failed:
+                run.body = self.server.workflow(run.id)
+        cleaning = [Run(run.sample, run.failure_workflow) for run in failed if run.failure_workflow]
         if cleaning:
             self.console.title("Cleaning up after failures")
             self.follow(cleaning, CLEANED_WITHIN_SECONDS)
@@ -121,7 +128,7 @@ class Demonstration:
         return bool(name) and (self.out / str(name)).is_file()
 
 
-def start_server(stack: ExitStack, console: Console, processes: Processes) -> Conductor:
+def start_server(console: Console, processes: Processes) -> Conductor:
     """The server of the environment variable SERVER, or one of our own."""
     given = os.environ.get("SERVER")
     if given:
@@ -139,7 +146,6 @@ def start_server(stack: ExitStack, console: Console, processes: Processes) -> Co
     begun = time.monotonic()
     processes.start("server", podium_command(port, DATABASE), ROOT)
     processes.wait_ready("server", server.healthy, READY_WITHIN_SECONDS)
-    stack.callback(console.say, "server stopped")
     console.say(f"server     {server.base} ready after {time.monotonic() - begun:.1f} s, database {DATABASE}")
     return server
 
@@ -174,7 +180,7 @@ def demonstrate(stack: ExitStack, console: Console) -> int:
     out = Path(os.environ.get("K1_OUT") or HERE / "out").resolve()
     processes = stack.enter_context(Processes(out / "logs"))
     prepare_compilers(console, out)
-    server = start_server(stack, console, processes)
+    server = start_server(console, processes)
     start_workers(console, processes, server, out)
     notices = stack.enter_context(Notices())
     tasks, workflows = server.register(HERE)
@@ -202,7 +208,7 @@ def point_out(console: Console, show: Demonstration, problems: list[str]) -> Non
         ("devices", show.out / "devices"),
         ("logs", show.processes.logs),
         ("executions", f"{show.server.base}/api/workflow/search?query=workflowType={WORKFLOW}"),
-        ("API", f"{show.server.base}/docs"),
+        ("API", f"{show.server.base}/{'swagger-ui/index.html' if os.environ.get('SERVER') else 'docs'}"),
     ):
         console.say(f"  {what:<11} {where}")
     console.say(f"  {'notices':<11} {len(show.notices.received)} received")
@@ -223,13 +229,14 @@ def main() -> int:
     console = Console()
     try:
         with ExitStack() as stack:
-            return demonstrate(stack, console)
+            code = demonstrate(stack, console)
     except KeyboardInterrupt:
-        console.say("\nstopped")
+        console.say("\nstopped; everything that was started has ended")
         return 130 if os.environ.get("ONCE") else 0
     except (StartError, ServerError, toolchain.BuildError) as error:
         console.say(f"\n{error}")
         return 1
+    return code
 
 
 if __name__ == "__main__":

@@ -52,15 +52,13 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     exposed = {name: environment[name] for name in settings.exposed_variables if name in environment}
     registry = Registry(store, clock, polls, exposed)
     cache = Cache(settings.run_cache_mb * MEGABYTE)
-    limits = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
-    committer = Committer(store, clock, bell, queue, cache, limits)
     agenda = Agenda()
     outgoing = Outgoing()
+    aftermath = Aftermath(cache=cache, queue=queue, agenda=agenda, outgoing=outgoing, watchers=Watchers(timers))
+    limits = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
+    committer = Committer(store, clock, bell, queue, aftermath, limits)
     sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
-    aftermath = Aftermath(queue=queue, agenda=agenda, outgoing=outgoing, watchers=Watchers(timers))
-    parts = Parts(
-        store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, sandbox=sandbox
-    )
+    parts = Parts(store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, sandbox=sandbox)
     executor = Executor(parts, settings.waiting_commands)
     events = Events(registry, executor, sandbox, clock)
     secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)

@@ -61,6 +61,12 @@ def test_the_compiled_pattern_shows_what_the_reference_computes(workshop: Worksh
 
 
 @pytest.mark.usefixtures("compiler")
+def test_names_that_are_not_used_do_no_harm(workshop: Workshop) -> None:
+    building.generate(workshop, 'pattern "p" palette q { 0: #000000 1: #ffffff } let spare = t layer a { hue 1 }')
+    assert building.compile_player(workshop, 1)["level"] == "-O0"
+
+
+@pytest.mark.usefixtures("compiler")
 def test_a_wrong_colour_is_counted_and_named(workshop: Workshop) -> None:
     source = 'pattern "p" layer a { value 0.5 }'
     building.generate(workshop, source.replace("0.5", "0.6"))
@@ -87,7 +93,7 @@ def test_a_pattern_goes_all_the_way_from_text_to_pictures(workshop: Workshop) ->
 def test_code_that_does_not_compile_is_told_in_the_compilers_words(workshop: Workshop) -> None:
     building.generate(workshop, 'pattern "p" layer a { hue x }')
     (workshop.folder / "pattern.cpp").write_text("int broken = nowhere;\n")
-    with pytest.raises(toolchain.BuildError, match="could not compile player-1 .*\n.*nowhere"):
+    with pytest.raises(toolchain.BuildError, match=r"could not compile player-1 .*\n.*nowhere"):
         building.compile_player(workshop, 1)
 
 

@@ -138,6 +138,7 @@ def test_what_cannot_be_read_is_told_with_what_was_expected(source: str, words: 
         ("let q = sin", "it is a function and needs arguments"),
         ("let q = sine(1)", "there is no function 'sine'; did you mean 'sin'?"),
         ("let q = sin(1, 2)", "'sin' takes 1 argument, not 2"),
+        ("let q = 1e39", "a controller computes with numbers up to 1e+30"),
         ("let q = 1 % 0", "the right side of '%' is always 0"),
         ("layer a { hue 1 }", "there is a layer 'a' in line 3 already"),
         ("layer b { hue 1 red 1 }", "the colour of layer 'b' comes from one of"),
@@ -153,6 +154,10 @@ def test_what_makes_no_sense_is_told_with_the_nearest_valid_name(statement: str,
 
 def test_a_let_knows_only_those_before_it() -> None:
     assert "nothing is called 'b' here" in complaint('pattern "p" let a = b let b = 1 layer l { hue a }')
+
+
+def test_an_expression_that_is_nested_too_deeply_is_refused() -> None:
+    assert "nested too deeply" in complaint(f'pattern "p" layer a {{ hue {"(" * 5000}1{")" * 5000} }}')
 
 
 def test_a_pattern_needs_a_layer() -> None:

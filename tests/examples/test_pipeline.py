@@ -149,8 +149,8 @@ def test_reference_names_are_unique_and_expressions_name_what_exists(name: str) 
 def test_workers_take_what_the_definitions_give_them() -> None:
     given: dict[str, set[str]] = {}
     for definition in DEFINITIONS.values():
-        for task in nodes(definition["tasks"]):
-            given.setdefault(task["name"], set()).update(task.get("inputParameters", {}))
+        for node in nodes(definition["tasks"]):
+            given.setdefault(node["name"], set()).update(node.get("inputParameters", {}))
     for function, task in (
         (workers.validate, "k1_validate"),
         (workers.benchmark, "k1_benchmark"),
@@ -227,7 +227,7 @@ def test_a_notice_may_come_in_chunks() -> None:
 
 
 def test_an_execution_is_told_by_its_steps() -> None:
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"taskId": "1", "referenceTaskName": "optimise", "taskType": "DO_WHILE", "status": "COMPLETED"},
         {
             "taskId": "2",
@@ -250,10 +250,11 @@ def test_an_execution_is_told_by_its_steps() -> None:
 
 
 def test_every_child_is_ended_with_the_block_also_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), Processes(tmp_path) as processes:
-        child = processes.start("sleeper", [sys.executable, "-c", "import signal; signal.pause()"], tmp_path)
+    processes = Processes(tmp_path)
+    with pytest.raises(KeyError), processes:  # noqa: PT012 - the error must come from inside the block
+        processes.start("sleeper", [sys.executable, "-c", "import signal; signal.pause()"], tmp_path)
         raise KeyError
-    assert child.returncode is not None
+    assert [child.returncode is not None for _, child in processes.children] == [True]
 
 
 def test_a_child_that_ends_early_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:

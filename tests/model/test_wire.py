@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podium.errors import Invalid
@@ -171,6 +171,7 @@ def test_lists_of_mocks_nest() -> None:
     assert request.sub_workflow_test_request["s"].name == "w"
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},
@@ -196,6 +197,7 @@ def _outcome(attempt: Any) -> object:
 
 
 @pytest.mark.parametrize("type_", TYPES)
+@settings(deadline=None)
 @given(raw=st.binary(max_size=100) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_make_anything_but_a_value_or_a_refusal(type_: Any, raw: bytes) -> None:
     _outcome(lambda: decode(raw, type_))
@@ -228,6 +230,7 @@ _anything = st.recursive(
 
 
 @pytest.mark.parametrize("type_", [WorkflowDef, TaskDef, TaskResult, EventHandler, list[WorkflowDef]])
+@settings(deadline=None)
 @given(value=_anything)
 def test_what_was_read_is_written_and_read_again_as_the_same(type_: Any, value: Any) -> None:
     try:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
 from podium.store.sqlite import SqliteStore
 from podium.store.store import Store
 
-STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore(str(folder / "podium.db")),
-    "sqlite-private": lambda _: SqliteStore("sqlite://"),
+STORES: dict[str, Callable[[], Store]] = {
+    "sqlite": lambda: SqliteStore("sqlite://"),
 }
 
 
 @pytest.fixture(params=list(STORES))
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An open, empty store."""
-    opened = STORES[request.param](tmp_path)
+    opened = STORES[request.param]()
     await opened.open()
     yield opened
     await opened.close()

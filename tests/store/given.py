@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,12 +15,14 @@ from podium.model.task import Task
 from podium.model.workflow import Workflow
 from podium.store.store import Batch, Saved, Store
 
+T = TypeVar("T", bound=msgspec.Struct)
+
 NOW = 1_700_000_000_000
 DEFINITION = WorkflowDef(name="order", version=1, tasks=[WorkflowTask(name="pay", task_reference_name="pay")])
 HASH = "hash-of-order"
 
 
-def replace(value: Any, **changes: object) -> Any:
+def replace(value: T, **changes: object) -> T:
     """A changed copy."""
     return msgspec.structs.replace(value, **changes)
 

@@ -141,9 +141,7 @@ async def test_a_claim_sees_the_decisions_of_its_batch(store: Store) -> None:
 
     saved = await save(store, born(workflow, task), wants=[a_want(2)])
     after: Task = saved.claimed[0].task
-    again = await save(
-        store, moved(replace(workflow, revision=2), completed(after), TaskChange(None, a_task(number=2))), wants=[a_want(2)]
-    )
+    again = await save(store, moved(replace(workflow, revision=2), completed(after), TaskChange(None, a_task(number=2))), wants=[a_want(2)])
 
     assert (numbers(saved), numbers(again)) == ([1], [2])
     assert again.claimed[0].revision == 4
@@ -182,7 +180,9 @@ async def test_sizes_count_delayed_tasks_too(store: Store) -> None:
 async def test_pending_tasks_are_the_open_ones_oldest_first(store: Store) -> None:
     first = a_workflow("w1")
     await stored(store, [born(first, a_task("w1", 1), a_task("w1", 2)), born(a_workflow("w0"), a_task("w0", 1, task_type="ship"))])
-    await stored(store, [moved(first, completed(a_task("w1", 1))), born(a_workflow("a"), a_task("a", status=TaskStatus.IN_PROGRESS, ready_at=0))])
+    await stored(
+        store, [moved(first, completed(a_task("w1", 1))), born(a_workflow("a"), a_task("a", status=TaskStatus.IN_PROGRESS, ready_at=0))]
+    )
 
     assert [task.task_id for task in await store.pending_tasks("pay", 0, 10)] == ["w1-t2", "a-t1"]
     assert [task.task_id for task in await store.pending_tasks("pay", 1, 10)] == ["a-t1"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from podium.model.decision import TaskChange
@@ -140,7 +142,7 @@ async def test_a_field_can_be_emptied(store: Store) -> None:
     await stored(store, [born(EVERY_WORKFLOW_FIELD, EVERY_TASK_FIELD)])
 
     emptied = replace(EVERY_TASK_FIELD, input=EMPTY, output=EMPTY, reason=None, domain=None, ready_at=0, node=None)
-    changes = {"input": EMPTY, "output": EMPTY, "variables": EMPTY, "correlation_id": None, "task_to_domain": {}}
+    changes: dict[str, Any] = {"input": EMPTY, "output": EMPTY, "variables": EMPTY, "correlation_id": None, "task_to_domain": {}}
     decision = moved(EVERY_WORKFLOW_FIELD, TaskChange(EVERY_TASK_FIELD, emptied), workflow=changes)
     await stored(store, [decision])
 

@@ -19,7 +19,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "w2": {"name": "order_late", "create_time": NOW + 1, "status": WorkflowStatus.FAILED, "reason": "No Money", "end_time": NOW + 9},
     "w3": {"name": "Order", "create_time": NOW + 2, "version": 2, "parent_workflow_id": "w1", "classifier": "agent", "event": "e:q"},
     "w4": {"name": "ship", "create_time": NOW + 3, "status": WorkflowStatus.COMPLETED, "end_time": NOW + 5, "created_by": "Bob"},
-    "w5": {"name": "ship%x", "create_time": NOW + 3, "idempotency_key": "once", "input": Payload.of({"Customer": "Grace \"H\""})},
+    "w5": {"name": "ship%x", "create_time": NOW + 3, "idempotency_key": "once", "input": Payload.of({"Customer": 'Grace "H"'})},
 }
 OP = Operator
 
@@ -98,7 +98,16 @@ async def test_an_unknown_field_leaves_no_condition(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("*", "w1 w2 w3 w4 w5"), ("ADA", "w1"), ("w4", "w4"), ("no mon", "w2"), ("grace", "w5"), ("*Grace*", "w5"), ("gr%ce", ""), ("or*late", "w2")],
+    [
+        ("*", "w1 w2 w3 w4 w5"),
+        ("ADA", "w1"),
+        ("w4", "w4"),
+        ("no mon", "w2"),
+        ("grace", "w5"),
+        ("*Grace*", "w5"),
+        ("gr%ce", ""),
+        ("or*late", "w2"),
+    ],
 )
 async def test_free_text_is_within_ids_names_reason_and_payloads(store: Store, text: str, expected: str) -> None:
     assert await found(store, free_text=text) == expected.split()
@@ -109,6 +118,12 @@ async def test_free_text_is_within_ids_names_reason_and_payloads(store: Store, t
 async def test_a_time_or_number_must_be_one(store: Store, field: str, value: str) -> None:
     with pytest.raises(Invalid):
         await store.search_workflows(Search(condition=Clause(field, OP.GREATER, (value,))))
+
+
+@pytest.mark.parametrize(("operator", "values"), [(OP.BETWEEN, ["1"]), (OP.LESS, []), (OP.GREATER, ["1", "2"]), (OP.STARTS_WITH, [])])
+async def test_an_operator_must_have_its_values(store: Store, operator: Operator, values: list[str]) -> None:
+    with pytest.raises(Invalid):
+        await store.search_workflows(Search(condition=Clause("startTime", operator, tuple(values))))
 
 
 async def test_a_query_without_end_is_refused(store: Store) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from podium.errors import Busy
 from podium.model.decision import Decision, TaskChange
 from podium.model.message import OutboxRow, TerminateChild
 from podium.model.payload import Payload
@@ -24,7 +25,7 @@ from podium.store.store import Batch, Want
 
 from .given import NOW, a_task, a_workflow, an_entry, born, closed, completed, moved, replace, save
 
-TABLES = "workflow task payload history outbox task_log poll_data task_removed definition_snapshot".split()
+TABLES = ["workflow", "task", "payload", "history", "outbox", "task_log", "poll_data", "task_removed", "definition_snapshot"]
 
 
 def everything(path: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -41,15 +42,18 @@ class Fault:
 
     at = 0  # 0: none
     seen = 0
+    commits = 0
 
 
 class FaultyCursor(sqlite3.Cursor):
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+    def execute(self, sql: str, parameters: Any = (), /) -> FaultyCursor:
         if not sql.startswith("ROLLBACK"):
             Fault.seen += 1
             if Fault.seen == Fault.at:
                 raise sqlite3.OperationalError("disk I/O error")
-        return super().execute(sql, parameters)
+        Fault.commits += sql == "COMMIT"
+        super().execute(sql, parameters)
+        return self
 
 
 class FaultyConnection(sqlite3.Connection):
@@ -130,7 +134,7 @@ async def test_no_payload_is_left_without_its_owner(tmp_path: Path) -> None:
     await outcome(tmp_path / "podium.db", 0)
 
     tables = everything(tmp_path / "podium.db")
-    owned = sorted(number for row in tables["workflow"] for number in row[-3:] if number is not None)
+    owned = sorted(number for row in tables["workflow"] for number in row[-4:-1] if number is not None)
     owned += sorted(number for row in tables["task"] for number in row[-2:] if number is not None)
     assert sorted(owned) == [row[0] for row in tables["payload"]]
 
@@ -144,6 +148,50 @@ async def test_closing_finishes_what_was_handed_in(tmp_path: Path) -> None:
 
     assert [saved.failures for saved in await asyncio.gather(*saves)] == [{}] * 20
     assert len(everything(tmp_path / "podium.db")["workflow"]) == 20
+
+
+async def test_a_closed_store_takes_nothing_more(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "podium.db"))
+    with pytest.raises(Busy):
+        await save(store)
+    await store.open()
+    await store.close()
+
+    with pytest.raises(Busy):
+        await save(store)
+
+
+def test_a_private_database_ends_with_its_store() -> None:
+    async def used(store: SqliteStore) -> bool:
+        await store.open()
+        await store.close()
+        return True
+
+    store = SqliteStore("sqlite://")
+
+    assert asyncio.run(used(store))
+    assert not Path(store.path).parent.exists()
+
+
+def test_a_file_is_written_through_to_the_disk(tmp_path: Path) -> None:
+    connection = connect(str(tmp_path / "podium.db"), writes=True)
+
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    connection.close()
+
+
+async def test_saves_that_wait_share_a_commit(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "podium.db"), writing=FaultyConnection)
+    await store.open()
+    Fault.commits = 0
+
+    await asyncio.gather(*(save(store, born(a_workflow(f"w{n}"))) for n in range(40)))
+
+    assert Fault.commits < 20
+    assert len(await store.workflows([f"w{n}" for n in range(40)])) == 40
+    await store.close()
 
 
 async def test_a_caller_that_gives_up_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from led import tree
 from led.functions import CONSTANTS, FUNCTIONS, VARIABLES
 from led.parser import parse
-from led.source import Mistake, PatternError, suggestion
+from led.source import Mistake, PatternError, Place, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from led.source import Place
 
 BLENDS = ("normal", "add", "multiply", "screen", "lighten")
 MODELS = {
@@ -21,12 +19,18 @@ MODELS = {
     "red, green and blue": {"red", "green", "blue"},
 }
 FEWEST_STOPS = 2
+LARGEST = 1e30
 
 
 def read(source: str) -> tree.Pattern:
     """A pattern that can be built; PatternError shows the first syntax error, or every other mistake."""
-    pattern = parse(source)
-    mistakes = list(check(pattern))
+    try:
+        pattern = parse(source)
+        mistakes = list(check(pattern))
+    except RecursionError:
+        raise PatternError(
+            source, [Mistake(Place(1, 1), "an expression is nested too deeply; give parts of it names with 'let'")]
+        ) from None
     if mistakes:
         raise PatternError(source, mistakes)
     return pattern
@@ -100,6 +104,8 @@ def _layer(layer: tree.Layer, known: set[str], palettes: set[str]) -> Iterator[M
 
 def _expression(expression: tree.Expression, known: set[str]) -> Iterator[Mistake]:
     match expression:
+        case tree.Number(number, place) if number > LARGEST:
+            yield Mistake(place, f"a controller computes with numbers up to {LARGEST:g}")
         case tree.Name(name, place) if name not in known:
             extra = "; it is a function and needs arguments" if name in FUNCTIONS else suggestion(name, known)
             yield Mistake(place, f"nothing is called '{name}' here{extra}")

@@ -80,11 +80,11 @@ def _palette(palette: tree.Palette) -> str:
     stops = ",\n".join(
         f"    {{{literal(stop.at)}, {{{', '.join(literal(channel / 255) for channel in stop.color)}}}}}" for stop in palette.stops
     )
-    return f"static const k1::Stop palette_{palette.name}[] = {{\n{stops},\n}};\n"
+    return f"[[maybe_unused]] static const k1::Stop palette_{palette.name}[] = {{\n{stops},\n}};\n"
 
 
 def _let(let: tree.Let) -> str:
-    return f"static float let_{let.name}([[maybe_unused]] const k1::Point& p) {{ return {expression(let.value)}; }}\n"
+    return f"[[maybe_unused]] static float let_{let.name}([[maybe_unused]] const k1::Point& p) {{ return {expression(let.value)}; }}\n"
 
 
 def _layer(layer: tree.Layer) -> str:

@@ -91,17 +91,16 @@ class Parser:
 
     def part(self, word: Token) -> tree.Palette | tree.Let | tree.Layer:
         """A palette, a let or a layer, whose first word was taken."""
-        match word.text:
-            case "palette":
-                return self.palette(word.place)
-            case "let":
-                name = self.new_name("let")
-                self.expect("=", f"after 'let {name}'")
-                return tree.Let(name, self.expression(), word.place)
-            case "layer":
-                return self.layer(word.place)
-        hint = suggestion(word.text, STATEMENTS)
-        self.fail(f"expected one of {', '.join(STATEMENTS)}, found '{word.text}'{hint}", word.place)
+        if word.text == "palette":
+            return self.palette(word.place)
+        if word.text == "let":
+            name = self.new_name("let")
+            self.expect("=", f"after 'let {name}'")
+            return tree.Let(name, self.expression(), word.place)
+        if word.text != "layer":
+            hint = suggestion(word.text, STATEMENTS)
+            self.fail(f"expected one of {', '.join(STATEMENTS)}, found '{word.text}'{hint}", word.place)
+        return self.layer(word.place)
 
     def number(self, what: str) -> float:
         """A literal, possibly negative."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 STOP_WITHIN_SECONDS = 10
 INSTALL_WITHIN_SECONDS = 120
@@ -37,7 +39,12 @@ class Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End every child: all are asked first, then the stubborn are killed."""
+        """End every child, also when somebody presses Ctrl-C again meanwhile."""
+        with undisturbed():
+            self.stop()
+
+    def stop(self) -> None:
+        """Ask all children to end, then kill the stubborn."""
         for _name, child in reversed(self.children):
             if child.poll() is None:
                 child.terminate()
@@ -88,6 +95,17 @@ class Processes:
         """The end of a child's log."""
         lines = self.log(name).read_text(errors="replace").splitlines()[-LAST_LINES:]
         return "\n".join([f"the end of {self.log(name)}:", *(f"  {line}" for line in lines)])
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ignore Ctrl-C and SIGTERM inside the block."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def free_port(wanted: int) -> int:

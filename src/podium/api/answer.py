@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from podium.model.wire import encode
@@ -14,13 +13,12 @@ PLAIN_INDEED = ((b"x-content-type-options", b"nosniff"),)  # no browser may read
 
 @dataclass(slots=True)
 class Answer:
-    """A status, a body and what describes it; with a stream, the body is what the stream yields."""
+    """A status, a body and what describes it."""
 
     status: int = 200
     body: bytes = b""
     content_type: bytes | None = None  # None: no Content-Type header at all
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    stream: AsyncIterator[bytes] | None = None
 
 
 def json_answer(value: object, status: int = 200) -> Answer:

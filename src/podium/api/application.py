@@ -138,16 +138,10 @@ async def _send(answer: Answer, send: Send) -> None:
     headers = list(answer.headers)
     if answer.content_type is not None:
         headers.append((b"content-type", answer.content_type))
-    if answer.stream is None:
-        if answer.status != NO_CONTENT:
-            headers.append((b"content-length", b"%d" % len(answer.body)))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
-        return
+    if answer.status != NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    async for chunk in answer.stream:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _acknowledge(receive: Receive, send: Send) -> None:

@@ -1,9 +1,10 @@
-"""/environment: values that workflows read as `${workflow.env.NAME}` (spec/api.md §2.7)."""
+"""/environment: values that workflows read as `${workflow.env.NAME}` (spec/platform.md §4.10)."""
 
 from __future__ import annotations
 
 from podium.api.answer import Answer, json_answer, nothing, text_answer
 from podium.api.routing import Call, Route
+from podium.errors import NotFound
 from podium.model.body import EnvironmentVariable
 
 
@@ -14,9 +15,13 @@ async def variables(call: Call) -> Answer:
 
 
 async def variable(call: Call) -> Answer:
-    """GET /environment/{key}: an unknown name is empty, as in Conductor."""
-    value = call.platform.registry.environment(call.path["key"])
-    return nothing() if value is None else text_answer(value)
+    """GET /environment/{key}."""
+    name = call.path["key"]
+    value = call.platform.registry.environment(name)
+    if value is None:
+        message = f"No such environment variable: {name}"
+        raise NotFound(message)
+    return text_answer(value)
 
 
 async def put_variable(call: Call) -> Answer:
@@ -26,7 +31,7 @@ async def put_variable(call: Call) -> Answer:
 
 
 async def delete_variable(call: Call) -> Answer:
-    """DELETE /environment/{key}: answers with the value it had."""
+    """DELETE /environment/{key}: answers with the value it had, or nothing."""
     value = await call.platform.registry.delete_environment(call.path["key"])
     return nothing() if value is None else text_answer(value)
 

@@ -33,6 +33,12 @@ async def actuator_info(_call: Call) -> Answer:
     return json_answer({"build": {"name": "podium", "version": __version__}})
 
 
+async def actuator(_call: Call) -> Answer:
+    """GET /actuator: where the rest is."""
+    links: JsonObject = {name: {"href": f"/actuator/{name}", "templated": False} for name in ("health", "info", "prometheus")}
+    return json_answer({"_links": links})
+
+
 async def version(_call: Call) -> Answer:
     """GET /version."""
     return text_answer(__version__)
@@ -55,6 +61,7 @@ ROUTES = (
     Route("GET", "/health", health, "Whether the server is well", response=HealthCheckStatus),
     Route("GET", "/health", health, "Whether the server is well", response=HealthCheckStatus, root=True),
     Route("GET", "/version", version, "The version of the server", response=str),
+    Route("GET", "/actuator", actuator, "What there is to see", response=JsonObject, root=True),
     Route("GET", "/actuator/health", actuator_health, "Whether every part is up", response=JsonObject, root=True),
     Route("GET", "/actuator/info", actuator_info, "What this server is", response=JsonObject, root=True),
     Route("GET", "/context.js", context, "Settings for the pages of this server", response=str, root=True, tag="pages"),

@@ -64,11 +64,6 @@ def optional_text(name: str, about: str = "") -> Parameter[str | None]:
     return Parameter(name, _optional_text, None, "string", about)
 
 
-def text_or(name: str, default: str, about: str = "") -> Parameter[str]:
-    """Text as it stands, or the default when absent."""
-    return Parameter(name, _text, default, "string", about)
-
-
 def required_text(name: str, about: str = "") -> Parameter[str]:
     """Text that must be there."""
     return Parameter(name, _text, "", "string", about, required=True)

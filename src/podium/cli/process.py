@@ -71,7 +71,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003 - its only parameter
     return listener
 
 
@@ -96,7 +96,7 @@ class Server(uvicorn.Server):
         self._platform = platform
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Listen to signals for as long as the server serves."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:

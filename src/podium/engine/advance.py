@@ -29,6 +29,7 @@ def advance(draft: Draft) -> None:
             terminate(draft, _ENDLESS, WorkflowStatus.FAILED, None, failure_workflow=True)
             return
         if not draft.dirty:
+            _leave_unmarked(draft)
             complete(draft, None)
             return
         try:
@@ -69,12 +70,22 @@ def _turn(draft: Draft) -> None:
         _end_by_task(draft, ending)
         return
     turn = Turn(draft, TASK_TYPES)
+    draft.processed = []
     for task in tasks:
         if task.unprocessed:
+            draft.processed.append(task.task_id)
             _process(turn, task)
         elif not task.status.terminal:
             turn.to_execute[task.task_id] = None
     _execute(turn)
+
+
+def _leave_unmarked(draft: Draft) -> None:
+    """The tasks after which nothing follows are not marked `executed`: so it is on the real server, and clients may look (§3.2)."""
+    for task_id in draft.processed:
+        task = draft.task(task_id)
+        if task is not None and task.executed:
+            draft.change(task, executed=False)
 
 
 def _terminates(task: Task) -> bool:

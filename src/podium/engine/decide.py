@@ -21,7 +21,7 @@ from podium.errors import PodiumError
 from podium.model.command import AnyCommand
 from podium.model.decision import Decision, HistoryEntry, TaskChange
 from podium.model.message import OutboxRow
-from podium.model.status import TaskStatus
+from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
 
@@ -117,11 +117,13 @@ def wake_at(draft: Draft, changes: Sequence[TaskChange]) -> int:
         return 0
     fresh = [draft.index.deadline(change.after) for change in changes if change.after is not None and not change.after.status.terminal]
     fresh.append(workflow_deadline(workflow, draft.program.definition))
-    soonest = min((when for when in fresh if when > draft.now), default=0)
+    if workflow.status is WorkflowStatus.PAUSED:
+        # What is due stays so until the run is resumed: waking it would change nothing.
+        fresh = [when for when in fresh if when > draft.now]
     known = draft.run.workflow.wake_at
-    if known <= draft.now:
+    if draft.ticked:
         known = draft.run.next_deadline(draft.now, {change.after.task_id for change in changes if change.after is not None})
-    return min((when for when in (soonest, known) if when), default=0)
+    return min((max(when, draft.now) for when in (*fresh, known) if when), default=0)
 
 
 def claim(task: Task, worker_id: str | None, now: int) -> Task:

@@ -44,6 +44,8 @@ class Draft:
         self.actor = ""
         self.definition: WorkflowDef | None = None  # when the run got a new one
         self.removed = False
+        self.ticked = False  # every deadline that is due was handled
+        self.processed: list[str] = []  # ids of the tasks that the last turn processed
         self.program = run.program
 
     def use_program(self, program: Program) -> None:
@@ -164,6 +166,11 @@ class Draft:
     def look_at(self, task_id: str) -> None:
         """Have `advance` look at a task."""
         self.dirty[task_id] = None
+
+    def look_at_pending(self) -> None:
+        """Have `advance` look at all tasks that are over and not processed."""
+        for task_id in self.index.pending:
+            self.look_at(task_id)
 
     def send(self, message: Message, due: int = 0) -> None:
         """Have a message delivered after the commit, not before `due` (epoch ms)."""

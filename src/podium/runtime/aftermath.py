@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 from podium.model.decision import Decision
 from podium.runtime.agenda import Agenda
+from podium.runtime.cache import Cache
 from podium.runtime.outgoing import Outgoing
 from podium.runtime.pending import Pending
 from podium.runtime.queue import TaskQueue
 from podium.runtime.watchers import Watchers
+from podium.store.store import Claimed
 
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """The queues, the sweeper's agenda, the outbox and those who wait for a change."""
+    """The runs in memory, the queues, the sweeper's agenda, the outbox and those who wait for a change."""
 
+    cache: Cache
     queue: TaskQueue
     agenda: Agenda
     outgoing: Outgoing
@@ -38,6 +41,12 @@ class Aftermath:
             self.outgoing.send(decision.messages)
         if decision.consumed:
             self.outgoing.took(decision.consumed)
+
+    def claimed(self, claim: Claimed) -> None:
+        """Tell of a claim that the store has made."""
+        self.cache.claimed(claim)
+        self.agenda.note(claim.wake_at)
+        self.watchers.tell(claim.task.workflow_id)
 
     def undo(self, pending: Pending) -> None:
         """The decision did not become durable: the pollers it had tasks for wait again."""

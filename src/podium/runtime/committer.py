@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -51,8 +50,13 @@ class Entry(Protocol):
 class ClaimRound(Protocol):
     """What the queues add to a commit: the wants of pollers who wait, and who has polled."""
 
-    wants: Sequence[Want]
-    polls: Sequence[PollData]
+    @property
+    def wants(self) -> Sequence[Want]:
+        """What each of them can take."""
+
+    @property
+    def polls(self) -> Sequence[PollData]:
+        """Who has polled since the last writing."""
 
     def settle(self, saved: Saved) -> None:
         """The commit is done: each gets what was claimed for it."""
@@ -85,7 +89,7 @@ class CommitLimits(msgspec.Struct, frozen=True):
 class Committer:
     """Gathers decisions, claims, polls and log lines, and gives them to the store, one commit at a time."""
 
-    def __init__(self, store: Store, clock: Clock, bell: Bell, claims: Claims, claimants: Claimants, limits: CommitLimits) -> None:  # noqa: PLR0913 - its parts
+    def __init__(self, store: Store, clock: Clock, bell: Bell, claims: Claims, claimants: Claimants, limits: CommitLimits) -> None:
         self._store = store
         self._clock = clock
         self._bell = bell

@@ -67,7 +67,7 @@ class Deliveries:
             child_id = name_uuid(f"subworkflow:{outbox_id}")
         try:
             if message.name is None and message.definition is None:
-                raise Invalid("SubWorkflow name is null and no workflowDefinition supplied")  # noqa: TRY301 - refused as all others are
+                raise Invalid("SubWorkflow name is null and no workflowDefinition supplied")
             await self._executor.start_from(_child_request(message), _child_origin(message, child_id, outbox_id))
         except CallerError as refusal:
             await self._not_started(message.workflow_id, message.task_id, refusal, outbox_id)
@@ -249,6 +249,4 @@ def _child_request(message: StartChild) -> StartWorkflowRequest:
 
 
 def _child_origin(message: StartChild, child_id: str, outbox_id: str) -> Origin:
-    return Origin(
-        workflow_id=child_id, message_id=outbox_id, parent_workflow_id=message.workflow_id, parent_task_id=message.task_id
-    )
+    return Origin(workflow_id=child_id, message_id=outbox_id, parent_workflow_id=message.workflow_id, parent_task_id=message.task_id)

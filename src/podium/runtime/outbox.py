@@ -148,4 +148,3 @@ def receiver(message: Message) -> str:
     if isinstance(message, Publish):
         return message.queue
     return message.child_id
-

@@ -40,7 +40,7 @@ class Pending:
 
     __slots__ = ("box", "decision", "free", "handed", "letters", "owner", "ready", "results", "run")
 
-    def __init__(self, owner: Owner, box: Box, run: Run, letters: list[Letter], results: Sequence[Result], decision: Decision) -> None:  # noqa: PLR0913 - a record
+    def __init__(self, owner: Owner, box: Box, run: Run, letters: list[Letter], results: Sequence[Result], decision: Decision) -> None:
         self.owner = owner
         self.box = box
         self.run = run

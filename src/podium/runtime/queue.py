@@ -146,7 +146,10 @@ class TaskQueue:
     # For the executor
 
     def hand_off(self, decision: Decision, ready: Sequence[Task], now: int) -> tuple[Decision, list[Handed], list[Task]]:
-        """Reserve pollers for tasks that become ready: the decision with these claimed, who gets them, and the tasks that nobody waits for."""
+        """Reserve pollers for tasks that become ready.
+
+        The decision with these claimed, who gets them, and the tasks that nobody waits for.
+        """
         handed: dict[Line, Handed] = {}
         claimed: list[Task] = []
         rest: list[Task] = []

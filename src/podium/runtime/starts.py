@@ -84,7 +84,10 @@ class Starts:
         return found
 
     async def _existing(self, key: tuple[str, str], strategy: IdempotencyStrategy | None, own_id: str | None) -> str | None:
-        """The execution that the key names, when it is to be returned; None when a new one may start (spec/engine.md §2.4). Raises Conflict."""
+        """The execution that the key names, when it is to be returned; None when a new one may start (spec/engine.md §2.4).
+
+        Raises Conflict when it stands in the way.
+        """
         name, text = key
         parts = (Clause("workflowType", Operator.EQUAL, (name,)), Clause("idempotencyKey", Operator.EQUAL, (text,)))
         page = await self._store.search_workflows(Search(condition=AllOf(parts)))

@@ -29,7 +29,7 @@ WORKER_ID = "server"
 class SystemWorker:
     """Runs the tasks of one type, so many at the same time, from all of its queues."""
 
-    def __init__(self, task: SystemTask, concurrency: int, clock: Clock, queue: TaskQueue, executor: Executor, secrets: Secrets) -> None:  # noqa: PLR0913 - its parts
+    def __init__(self, task: SystemTask, concurrency: int, clock: Clock, queue: TaskQueue, executor: Executor, secrets: Secrets) -> None:
         self._task = task
         self._clock = clock
         self._queue = queue
@@ -144,7 +144,7 @@ class SystemTasks:
         await asyncio.gather(*(worker.stop(seconds) for worker in self._workers.values()))
 
     def _serve(self, queue: str) -> None:
-        worker = self._workers.get(queue.split("@")[0].split("-")[0])
+        worker = self._workers.get(queue.partition("@")[0].partition("-")[0])
         if worker is not None and queue not in self._served:
             self._served.add(queue)
             self._supervisor.start(f"system task {queue}", lambda: worker.work(queue))

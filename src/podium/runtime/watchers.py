@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from podium.runtime.timers import Timers
 
@@ -25,7 +26,7 @@ class Watchers:
         """Whether the workflow changes before `until` (epoch ms)."""
         waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(workflow_id, []).append(waiter)
-        timer = self._timers.at(until, lambda: waiter.done() or waiter.set_result(False))
+        timer = self._timers.at(until, partial(_give_up, waiter))
         try:
             return await waiter
         finally:
@@ -38,3 +39,8 @@ class Watchers:
             others.remove(waiter)
             if not others:
                 del self._waiting[workflow_id]
+
+
+def _give_up(waiter: asyncio.Future[bool]) -> None:
+    if not waiter.done():
+        waiter.set_result(False)

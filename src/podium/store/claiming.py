@@ -116,7 +116,15 @@ def _claimed(one: _Taken, run: _Standing, worker_id: str | None, now: int) -> Cl
 
 def _write(cursor: sqlite3.Cursor, claimed: list[Claimed], runs: dict[str, _Standing]) -> None:
     tasks = [
-        (one.task.workflow_id, one.task.number, one.revision, one.task.start_time, one.task.update_time, one.task.poll_count, one.task.worker_id)
+        (
+            one.task.workflow_id,
+            one.task.number,
+            one.revision,
+            one.task.start_time,
+            one.task.update_time,
+            one.task.poll_count,
+            one.task.worker_id,
+        )
         for one in claimed
     ]
     statements("task").many("claim").run(cursor, tasks)

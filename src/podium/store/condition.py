@@ -133,6 +133,8 @@ def _clause(field: Field, clause: Clause) -> Sql | None:
         return _join([_free_text(field, value) for value in clause.values], " OR ")
     if clause.operator in (Operator.EQUAL, Operator.IN):
         return _equal(field, clause)
+    if len(clause.values) != (2 if clause.operator is Operator.BETWEEN else 1):
+        raise Invalid(f"{clause.field} {clause.operator} takes another number of values.", field=clause.field)
     if clause.operator is Operator.STARTS_WITH:
         prefix = clause.values[0]
         return Sql(f"substr({field.column}, 1, length(?)) = ?", [prefix, prefix])

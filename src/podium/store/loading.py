@@ -12,10 +12,10 @@ from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
 from podium.store import rows
-from podium.store.statements import statements
+from podium.store.statements import Parameters, statements
 
 
-def one(cursor: sqlite3.Cursor, file: str, name: str, parameters: Sequence[object] = ()) -> str:
+def one(cursor: sqlite3.Cursor, file: str, name: str, parameters: Parameters = ()) -> str:
     """The only value of the only row of a statement."""
     text: str = cursor.execute(statements(file)[name], parameters).fetchone()[0]
     return text
@@ -73,7 +73,8 @@ def outbox(cursor: sqlite3.Cursor, now: int, limit: int) -> list[OutboxRow]:
 
 def history(cursor: sqlite3.Cursor, workflow_id: str, after_revision: int, limit: int) -> list[tuple[int, HistoryEntry]]:
     """See `Store.history`."""
-    return [rows.read_history(row) for row in rows.decode_rows(one(cursor, "history", "list", (workflow_id, after_revision, limit)))]
+    asked = {"workflow_id": workflow_id, "after_revision": after_revision, "limit": limit}
+    return [rows.read_history(row) for row in rows.decode_rows(one(cursor, "history", "list", asked))]
 
 
 def running_ids(cursor: sqlite3.Cursor, name: str, version: int | None, start: int | None, end: int | None) -> list[str]:
@@ -88,8 +89,7 @@ def correlated(cursor: sqlite3.Cursor, name: str, correlation_ids: Sequence[str]
     answer: dict[str, list[str]] = {correlation_id: [] for correlation_id in correlation_ids}
     asked = rows.write(list(answer))
     parameters = {"correlation_ids": asked, "name": name, "include_closed": include_closed}
-    (text,) = cursor.execute(statements("workflow")["correlated"], parameters).fetchone()
-    for correlation_id, workflow_id in rows.decode_rows(text):
+    for correlation_id, workflow_id in rows.decode_rows(one(cursor, "workflow", "correlated", parameters)):
         answer[correlation_id].append(workflow_id)
     return answer
 

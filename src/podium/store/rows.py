@@ -168,7 +168,7 @@ def log_row(log: TaskLog) -> tuple[object, ...]:
 
 
 def history_row(workflow_id: str, revision: int, entry: HistoryEntry) -> tuple[object, ...]:
-    """The row of `history`."""
+    """The row of `history`, after its numbers."""
     return workflow_id, revision, entry.at, entry.actor, write((entry.commands, entry.changes))
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from podium.model.decision import Decision, TaskChange
+from podium.model.decision import Decision, HistoryEntry, TaskChange
 from podium.model.payload import EMPTY, Payload
 from podium.model.task import Task
 from podium.model.workflow import Workflow
@@ -45,12 +46,23 @@ _ORDER = (
 _KEEP = -1  # a payload's number: the one that is there stays
 
 
+class Present(NamedTuple):
+    """What the database holds before the rows are written."""
+
+    revisions: dict[str, int]  # workflow id -> revision
+    histories: dict[str, int | None]  # workflow id -> the last row of its history
+    payload_id: int  # the last number given
+    history_id: int  # the same
+
+
 class Rowset:
     """The rows of a group of decisions, sorted by the statement that writes them."""
 
-    def __init__(self, payload_id: int, created: int) -> None:
-        self.payload_id = payload_id
-        self.created = created
+    def __init__(self, present: Present, created: int) -> None:
+        self.created = created  # the last task's place in the order of creation
+        self._payload_id = present.payload_id
+        self._history_id = present.history_id
+        self._histories = present.histories
         self._rows: dict[tuple[str, str], list[Sequence[object]]] = {statement: [] for statement in _ORDER}
 
     def run(self, cursor: sqlite3.Cursor) -> None:
@@ -62,32 +74,40 @@ class Rowset:
     def add(self, decision: Decision) -> None:
         """Take in one decision."""
         workflow, before = decision.workflow, decision.before
+        history_id = self._add_history(workflow, decision.history)
         if before is None:
-            self._add_new_workflow(workflow)
+            self._add_new_workflow(workflow, history_id)
         else:
-            self._add_workflow(before, workflow)
+            self._add_workflow(before, workflow, history_id)
         revision = workflow.revision
         for change in decision.tasks:
             self._add_task_change(change, revision)
-        if decision.history is not None:
-            self._rows[_HISTORY].append(rows.history_row(workflow.workflow_id, revision, decision.history))
         self._rows[_LOG] += [rows.log_row(log) for log in decision.logs]
 
     def add_messages(self, decision: Decision) -> None:
         """Take in what a decision sends."""
         self._rows[_MESSAGE] += [(row.outbox_id, row.due, row.attempts, rows.write(row.message)) for row in decision.messages]
 
-    def _add_new_workflow(self, workflow: Workflow) -> None:
+    def _add_history(self, workflow: Workflow, entry: HistoryEntry | None) -> int | None:
+        """The number of the entry's row; None if there is no entry."""
+        if entry is None:
+            return None
+        self._history_id += 1
+        previous = self._histories.get(workflow.workflow_id)
+        self._rows[_HISTORY].append((self._history_id, previous, *rows.history_row(workflow.workflow_id, workflow.revision, entry)))
+        return self._history_id
+
+    def _add_new_workflow(self, workflow: Workflow, history_id: int | None) -> None:
         payloads = [self._new_payload(payload) for payload in (workflow.input, workflow.output, workflow.variables)]
         hot, columns = rows.workflow_hot(workflow), rows.workflow_columns(workflow)
-        self._rows[_NEW_WORKFLOW].append((workflow.workflow_id, *hot, *columns, rows.write_workflow_cold(workflow), *payloads))
+        self._rows[_NEW_WORKFLOW].append((workflow.workflow_id, *hot, *columns, rows.write_workflow_cold(workflow), *payloads, history_id))
 
-    def _add_workflow(self, before: Workflow, after: Workflow) -> None:
+    def _add_workflow(self, before: Workflow, after: Workflow, history_id: int | None) -> None:
         if after.status is before.status and after.wake_at == before.wake_at and after.end_time == before.end_time:
-            step = (after.workflow_id, after.revision, after.update_time, after.task_count, after.last_seq)
+            step = (after.workflow_id, after.revision, after.update_time, after.task_count, after.last_seq, history_id)
             self._rows[_STEP].append(step)
         else:
-            self._rows[_ADVANCE].append((after.workflow_id, *rows.workflow_hot(after)))
+            self._rows[_ADVANCE].append((after.workflow_id, *rows.workflow_hot(after), history_id))
         self._add_workflow_change(before, after)
 
     def _add_workflow_change(self, before: Workflow, after: Workflow) -> None:
@@ -154,6 +174,6 @@ class Rowset:
     def _append_payload(self, raw: bytes) -> int | None:
         if len(raw) <= len(b"{}"):
             return None
-        self.payload_id += 1
-        self._rows[_NEW_PAYLOAD].append((self.payload_id, raw.decode()))
-        return self.payload_id
+        self._payload_id += 1
+        self._rows[_NEW_PAYLOAD].append((self._payload_id, raw.decode()))
+        return self._payload_id

@@ -15,7 +15,7 @@ import msgspec
 from podium.model.decision import Decision
 from podium.store import rows
 from podium.store.claiming import claim
-from podium.store.rowset import Rowset
+from podium.store.rowset import Present, Rowset
 from podium.store.statements import statements
 from podium.store.store import Batch, Saved
 
@@ -71,15 +71,16 @@ class Saver:
     def _write(self, cursor: sqlite3.Cursor, numbered: list[Numbered], now: int) -> set[int]:
         conflicts: set[int] = set()
         for group in _groups(numbered):
-            revisions, payload_id = _present(cursor, group)
+            present = _present(cursor, group)
+            revisions = present.revisions
             winners = [decision for _, decision in group if revisions.get(decision.workflow_id, 0) == decision.base_revision]
             if len(winners) < len(group):
                 conflicts.update(index for index, decision in group if revisions.get(decision.workflow_id, 0) != decision.base_revision)
-            self._write_winners(cursor, winners, payload_id, now)
+            self._write_winners(cursor, winners, present, now)
         return conflicts
 
-    def _write_winners(self, cursor: sqlite3.Cursor, winners: list[Decision], payload_id: int, now: int) -> None:
-        written = Rowset(payload_id, max(self._created, now * 1000))
+    def _write_winners(self, cursor: sqlite3.Cursor, winners: list[Decision], present: Present, now: int) -> None:
+        written = Rowset(present, max(self._created, now * 1000))
         consumed: list[str] = []
         for decision in winners:
             consumed += decision.consumed
@@ -116,11 +117,16 @@ def _groups(numbered: list[Numbered]) -> Iterator[list[Numbered]]:
         yield group
 
 
-def _present(cursor: sqlite3.Cursor, group: list[Numbered]) -> tuple[dict[str, int], int]:
-    """workflow id -> revision, as stored; and the number of the last payload."""
+def _present(cursor: sqlite3.Cursor, group: list[Numbered]) -> Present:
     ids = rows.write([decision.workflow.workflow_id for _, decision in group])
-    revisions, payload_id = cursor.execute(statements("workflow")["revisions"], (ids,)).fetchone()
-    return {workflow_id: revision for workflow_id, revision in rows.decode_rows(revisions)}, payload_id
+    text, payload_id, history_id = cursor.execute(statements("workflow")["revisions"], (ids,)).fetchone()
+    found = rows.decode_rows(text)
+    return Present(
+        revisions={workflow_id: revision for workflow_id, revision, _ in found},
+        histories={workflow_id: last for workflow_id, _, last in found},
+        payload_id=payload_id,
+        history_id=history_id,
+    )
 
 
 def _remove(cursor: sqlite3.Cursor, workflow_id: str) -> None:

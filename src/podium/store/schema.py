@@ -32,8 +32,8 @@ def migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
     try:
         present, known = version(connection), len(scripts)
         if present > known:
-            message = f"The database was written by a newer Podium: its schema is version {present}, this program knows up to {known}. Upgrade Podium."
-            raise NewerDatabase(message, present=present, known=known)
+            message = f"The database was written by a newer Podium: its schema is version {present}, this program knows up to {known}."
+            raise NewerDatabase(f"{message} Upgrade Podium.", present=present, known=known)
         for script in scripts[present:]:
             for statement in _split(script):
                 connection.execute(statement)

@@ -25,8 +25,9 @@ def search_tasks(cursor: sqlite3.Cursor, search: Search) -> Page:
 
 def search_workflows_by_tasks(cursor: sqlite3.Cursor, search: Search) -> Page:
     """See `Store.search_workflows_by_tasks`. A workflow stands where the first of its tasks would."""
-    keys = [key for key in _keys(search, TASK_FIELDS)]
-    order = [f"{'max' if key.descending else 'min'}({TASK_FIELDS[key.field].column}) {_direction(key)}" for key in keys]
+    order = [
+        f"{'max' if key.descending else 'min'}({TASK_FIELDS[key.field].column}) {_direction(key)}" for key in _keys(search, TASK_FIELDS)
+    ]
     return _page(cursor, search, "workflows_by_tasks", TASK_FIELDS, ", ".join([*order, "t.workflow_id"]))
 
 

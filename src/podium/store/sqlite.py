@@ -1,5 +1,7 @@
 """SQLite: the store in one file, with nothing to install."""
 
+# ruff: noqa: D102 - the verbs have their docstrings at the port, `Store`
+
 from __future__ import annotations
 
 import asyncio
@@ -10,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from podium.errors import Busy
 from podium.model.decision import HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.event import EventHandler
@@ -24,7 +27,7 @@ from podium.store.saving import Saver
 from podium.store.schema import migrate, migrations
 from podium.store.statements import statements
 from podium.store.store import Batch, Page, Saved, Store
-from podium.store.threads import READERS, Readers, T, Writer
+from podium.store.threads import READERS, Checkpointer, Readers, T, Writer
 
 
 class SqliteStore(Store):
@@ -36,29 +39,39 @@ class SqliteStore(Store):
         self._temporary = None if path else tempfile.mkdtemp(prefix="podium-")
         self.path = path or str(Path(self._temporary or "") / "podium.db")
         self._saver = Saver()
-        self._connect_writer = partial(connect, self.path, writes=True, durable=bool(path), kind=writing)
-        self._writer = Writer(self._connect_writer, self._saver.forget)
-        self._readers = Readers(partial(connect, self.path, writes=False, durable=bool(path)), readers)
+        self._opened: Writer | None = None
+        self._connect = partial(connect, self.path, durable=bool(path))
+        self._writing = writing
+        self._readers = Readers(partial(self._connect, writes=False), readers)
 
     async def open(self) -> None:
-        await asyncio.to_thread(self._migrate)
-        self._writer.start()
+        await asyncio.to_thread(self._start)
 
-    def _migrate(self) -> None:
-        connection = self._connect_writer()
+    def _start(self) -> None:
+        connection = self._connect(writes=True, kind=self._writing)
         try:
             migrate(connection, migrations())
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        self._opened = Writer(connection, Checkpointer(self._connect(writes=True)), self._saver.forget)
+        self._opened.start()
 
     async def close(self) -> None:
         await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
         self._readers.stop()
-        self._writer.stop()
+        if self._opened is not None:
+            self._opened.stop()
         if self._temporary is not None:
             shutil.rmtree(self._temporary)
+
+    @property
+    def _writer(self) -> Writer:
+        if self._opened is None:
+            raise Busy("The store is not open.")
+        return self._opened
 
     async def _write(self, work: Callable[[sqlite3.Cursor], T]) -> T:
         return await self._writer.submit(lambda cursor, _: work(cursor))

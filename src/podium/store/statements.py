@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import chain
+from typing import Any
 
-LARGEST = 128  # rows in one execution
+# Rows in one execution. Close enough to each other that padding adds a third at most, few enough for all to stay prepared.
+SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+LARGEST = SIZES[-1]
 _BLOCK = re.compile(r"^-- ([a-z_]+) --\n", re.MULTILINE)
 _ROW = re.compile(r"/\*row\*/ (\([^)]*\))")
 
-Parameters = Sequence[object] | Mapping[str, object]
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class ManyRows:
@@ -27,9 +31,9 @@ class ManyRows:
     def __init__(self, sql: str, row: str) -> None:
         self.width = row.count("?")
         self._padding = (None,) * self.width
-        self._sql = {1 << power: sql.replace(f"/*row*/ {row}", ", ".join([row] * (1 << power))) for power in range(LARGEST.bit_length())}
+        self._sql = {size: sql.replace(f"/*row*/ {row}", ", ".join([row] * size)) for size in SIZES}
 
-    def run(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[object]]) -> None:
+    def run(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[Any]]) -> None:
         """Execute for all rows, in as few executions as the sizes at hand allow."""
         done, count = 0, len(rows)
         while done < count:
@@ -41,13 +45,8 @@ class ManyRows:
 
 
 def share(count: int) -> tuple[int, int]:
-    """(size of the execution, rows in it) to begin `count` rows with. Rows of padding are cheap, but more than a quarter is too many."""
-    if count >= LARGEST:
-        return LARGEST, LARGEST
-    size = 1 << (count - 1).bit_length()
-    if count * 4 > size * 3:
-        return size, count
-    return size // 2, size // 2
+    """(size of the execution, rows in it) to begin `count` rows with: all of them, if it can be."""
+    return (LARGEST, LARGEST) if count >= LARGEST else (SIZES[bisect_left(SIZES, count)], count)
 
 
 class Statements:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from podium.errors import Busy
 from podium.store.saving import UNWRITABLE
 
 T = TypeVar("T")
@@ -40,13 +41,14 @@ class _Job(Generic[T]):
 class Writer:
     """The thread that writes."""
 
-    def __init__(self, connect: Connect, undone: Callable[[], None]) -> None:
-        self._connect = connect
+    def __init__(self, connection: sqlite3.Connection, checkpointer: Checkpointer, undone: Callable[[], None]) -> None:
+        self._connection = connection
         self._undone = undone  # called in the thread after a transaction was undone
         self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="podium-store-writer", daemon=True)
-        self._checkpointer = Checkpointer(connect)
-        self._moved = 0  # rows written before the last checkpoint
+        self._checkpointer = checkpointer
+        self._moved = connection.total_changes  # rows written before the last checkpoint
+        self._stopped = False
 
     def start(self) -> None:
         """Begin to take work."""
@@ -55,30 +57,30 @@ class Writer:
 
     def stop(self) -> None:
         """Finish what was handed in; blocks until it is done."""
+        self._stopped = True
         self._jobs.put(None)
         self._thread.join()
         self._checkpointer.stop()
+        self._connection.close()
 
     async def submit(self, work: Work[T]) -> T:
-        """Do the work in the next transaction; its result, after the commit."""
+        """Do the work in the next transaction; its result, after the commit. Raises Busy once the store is closed."""
+        if self._stopped:
+            raise Busy("The store is closed.")
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(work, answer))
         return await answer
 
     def _run(self) -> None:
-        connection = self._connect()
-        try:
-            while jobs := self._next(connection):
-                _transact(connection, jobs, self._undone)
-                _answer(jobs)
-                if connection.total_changes - self._moved >= _CHANGES:
-                    self._checkpoint(connection)
-        finally:
-            connection.close()
+        while jobs := self._next():
+            _transact(self._connection, jobs, self._undone)
+            _answer(jobs)
+            if self._connection.total_changes - self._moved >= _CHANGES:
+                self._checkpoint()
 
-    def _next(self, connection: sqlite3.Connection) -> list[_Job[Any]]:
+    def _next(self) -> list[_Job[Any]]:
         """What is waiting, at least one piece; empty at the end."""
-        job = self._wait(connection)
+        job = self._wait()
         jobs: list[_Job[Any]] = []
         while job is not None:
             jobs.append(job)
@@ -92,17 +94,17 @@ class Writer:
             self._jobs.put(None)  # the end, for the next time round
         return jobs
 
-    def _wait(self, connection: sqlite3.Connection) -> _Job[Any] | None:
-        if connection.total_changes == self._moved:
+    def _wait(self) -> _Job[Any] | None:
+        if self._connection.total_changes == self._moved:
             return self._jobs.get()
         try:
             return self._jobs.get(timeout=_IDLE)
         except Empty:
-            self._checkpoint(connection)
+            self._checkpoint()
             return self._jobs.get()
 
-    def _checkpoint(self, connection: sqlite3.Connection) -> None:
-        self._moved = connection.total_changes
+    def _checkpoint(self) -> None:
+        self._moved = self._connection.total_changes
         self._checkpointer.wake()
 
 
@@ -115,10 +117,10 @@ def _transact(connection: sqlite3.Connection, jobs: list[_Job[Any]], undone: Cal
         for job in jobs:
             try:
                 _attempt(connection, [job], carefully=True)
-            except Exception as error:  # whatever it is, it is the answer
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
                 undone()
                 job.error = error
-    except Exception as error:  # whatever it is, it is the answer
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         undone()
         for job in jobs:
             job.error = error
@@ -162,8 +164,8 @@ class Checkpointer:
     Left to the writer alone, one commit in a few hundred would have to move megabytes first.
     """
 
-    def __init__(self, connect: Connect) -> None:
-        self._connect = connect
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._due = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="podium-store-checkpointer", daemon=True)
@@ -181,18 +183,12 @@ class Checkpointer:
         self._stopping = True
         self._due.set()
         self._thread.join()
+        self._connection.close()
 
     def _run(self) -> None:
-        connection = self._connect()
-        try:
-            while True:
-                self._due.wait()
-                self._due.clear()
-                if self._stopping:
-                    return
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        finally:
-            connection.close()
+        while self._due.wait() and not self._stopping:
+            self._due.clear()
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 class Readers:

@@ -1,17 +1,18 @@
 """Test server: a whole Podium inside of the test, with its own database and a clock that stands still until the test moves it.
 
-    async with TestServer() as server:
-        await server.client.put("/api/metadata/workflow", json=[...])
-        await server.advance(3_000)
+async with TestServer() as server:
+    await server.client.put("/api/metadata/workflow", json=[...])
+    await server.advance(3_000)
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 
@@ -20,6 +21,7 @@ from podium.app import build
 from podium.clock import Clock
 from podium.runtime.platform import Platform
 from podium.settings import Settings
+from podium.store.store import Store
 from podium.testing.clock import FakeClock
 
 QUIET_LOOKS = 3  # how often nothing may be found under way before the server counts as quiet
@@ -31,19 +33,19 @@ class TestServer:
 
     __test__ = False
 
-    def __init__(
-        self, *, database: Path | None = None, clock: Clock | None = None, settings: Settings | None = None, environment: Mapping[str, str] | None = None
-    ) -> None:
-        self._folder = tempfile.TemporaryDirectory() if database is None else None
-        file = database or Path(self._folder.name if self._folder is not None else ".") / "test.db"
-        self._settings = settings or Settings(database=f"sqlite:///{file}")
-        self._environment = environment or {}
+    def __init__(self, *, database: Path | None = None, store: Store | None = None, clock: Clock | None = None, **settings: Any) -> None:
+        """`database`: a file that stays; `store`: instead of one; `settings`: those that differ from their defaults."""
+        self._folder = ExitStack()
+        self._database = database
+        self._store = store
+        self._chosen = settings
         self.clock = clock or FakeClock()
         self.platform: Platform
         self.client: httpx2.AsyncClient
 
     async def __aenter__(self) -> Self:
-        self.platform = build(self._settings, self._environment, self.clock)
+        file = self._database or Path(self._folder.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))) / "test.db"
+        self.platform = build(Settings(database=f"sqlite:///{file}", **self._chosen), {}, self.clock, self._store)
         await self.platform.start()
         transport = httpx2.ASGITransport(create_application(self.platform))
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://podium")
@@ -52,8 +54,7 @@ class TestServer:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.client.aclose()
         await self.platform.stop()
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._folder.close()
 
     async def settle(self) -> None:
         """Until the server has nothing to do at this moment of its clock."""
@@ -66,7 +67,11 @@ class TestServer:
     def _quiet(self) -> bool:
         loops = self.platform.loops
         return not (
-            self.platform.executor.waiting or loops.outbox.carrying or loops.committer.busy or loops.system_tasks.running or loops.sweeper.busy
+            self.platform.executor.waiting
+            or loops.outbox.carrying
+            or loops.committer.busy
+            or loops.system_tasks.running
+            or loops.sweeper.busy
         )
 
     async def advance(self, milliseconds: int) -> None:

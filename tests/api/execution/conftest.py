@@ -13,5 +13,5 @@ from tests.api.execution.scene import Scene
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
     """An empty server whose clock the test owns."""
-    async with TestServer(environment={"CONDUCTOR_SECRET_KEY": "s3"}) as server:
+    async with TestServer() as server:
         yield Scene(server)

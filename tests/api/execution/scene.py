@@ -24,7 +24,12 @@ def wait(ref: str = "wait") -> dict[str, Any]:
 
 def inline(ref: str = "i", expression: str = "2") -> dict[str, Any]:
     """A node that the server computes."""
-    return {"name": ref, "taskReferenceName": ref, "type": "INLINE", "inputParameters": {"evaluatorType": "javascript", "expression": expression}}
+    return {
+        "name": ref,
+        "taskReferenceName": ref,
+        "type": "INLINE",
+        "inputParameters": {"evaluatorType": "javascript", "expression": expression},
+    }
 
 
 def child(ref: str, name: str, version: int = 1) -> dict[str, Any]:

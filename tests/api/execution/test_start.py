@@ -18,7 +18,9 @@ async def test_the_answer_is_a_bare_id_as_text(scene: Scene) -> None:
     assert answer.headers["content-type"].startswith("text/plain")
 
 
-@pytest.mark.parametrize("call", ["POST /workflow/w?version=1&correlationId=c&priority=7", "POST /workflow/start/w/1?correlationId=c&priority=7"])
+@pytest.mark.parametrize(
+    "call", ["POST /workflow/w?version=1&correlationId=c&priority=7", "POST /workflow/start/w/1?correlationId=c&priority=7"]
+)
 async def test_by_name_the_body_is_the_input(scene: Scene, call: str) -> None:
     await scene.register()
     found = await scene.workflow((await scene.call(call, {"x": None})).text)

@@ -5,6 +5,8 @@ const PAGE_SIZE = 50;
 const ROW_HEIGHT = 40;
 const LIST_EVERY_MS = 3000;
 const DETAIL_EVERY_MS = 2000;
+const MS_PER_TASK = 5; // a large execution is looked at less often
+const SHOWN_CHARACTERS = 100000;
 const TONE = {
   COMPLETED: "good", RUNNING: "busy", IN_PROGRESS: "busy", SCHEDULED: "held", PAUSED: "held", COMPLETED_WITH_ERRORS: "held",
   FAILED: "bad", FAILED_WITH_TERMINAL_ERROR: "bad", TIMED_OUT: "bad", TERMINATED: "off", CANCELED: "off", SKIPPED: "off",
@@ -139,11 +141,16 @@ function taskRow(task, at) {
   return row;
 }
 
+function printed(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value === undefined ? {} : value, null, 2);
+  return text.length > SHOWN_CHARACTERS ? text.slice(0, SHOWN_CHARACTERS) + "\n… the API has the rest" : text;
+}
+
 function drawPanel() {
   const task = state.run.tasks.find((one) => one.taskId === state.picked);
   const panel = el("panel");
   const parts = [];
-  const section = (title, value) => parts.push(make("h3", title), make("pre", typeof value === "string" ? value : JSON.stringify(value, null, 2)));
+  const section = (title, value) => parts.push(make("h3", title), make("pre", printed(value)));
   if (task) {
     parts.push(make("h2", task.referenceTaskName), statusMark(task.status));
     if (task.reasonForIncompletion) section("Reason", task.reasonForIncompletion);
@@ -206,7 +213,7 @@ async function look() {
     try {
       await (id === null ? showList(round) : showRun(id, round));
       if (round === state.round) tell(null);
-      if (id !== null && state.run) pause = OPEN.has(state.run.status) ? Math.max(DETAIL_EVERY_MS, state.run.tasks.length) : 10000;
+      if (id !== null && state.run) pause = OPEN.has(state.run.status) ? Math.max(DETAIL_EVERY_MS, state.run.tasks.length * MS_PER_TASK) : 10000;
     } catch (problem) {
       if (round === state.round) tell(problem.message);
     }

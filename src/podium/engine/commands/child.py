@@ -22,9 +22,11 @@ _AS_TASK = {
 def child_changed(draft: Draft, command: ChildChanged) -> None:
     """A child began or ended. News of a child that the task no longer points to changes nothing."""
     task = draft.task(command.task_id)
-    if task is None or task.status.terminal or task.retried or (task.sub_workflow_id or command.child_id) != command.child_id:
+    if task is None or task.retried or (task.sub_workflow_id or command.child_id) != command.child_id:
         return
     status = _AS_TASK.get(command.status, TaskStatus.IN_PROGRESS)
+    if task.status.terminal and not _made_good(task, status):
+        return
     output = {**task.output.value, "subWorkflowId": command.child_id}
     if status.terminal:
         output = {**output, **command.output}
@@ -39,6 +41,11 @@ def child_changed(draft: Draft, command: ChildChanged) -> None:
         start_time=task.start_time or draft.now,
     )
     advance(draft)
+
+
+def _made_good(task: Task, status: TaskStatus) -> bool:
+    """An optional child that failed, was retried by hand and is well now: its parent went on long ago, and only sees the better status."""
+    return task.status is TaskStatus.COMPLETED_WITH_ERRORS and status is TaskStatus.COMPLETED
 
 
 def child_not_started(draft: Draft, command: ChildNotStarted) -> None:

@@ -32,8 +32,7 @@ def resume(draft: Draft, command: ResumeWorkflow) -> None:
     if workflow.status is not WorkflowStatus.PAUSED:
         raise Conflict(f"The workflow {workflow.workflow_id} is not PAUSED so cannot resume. Current status is {workflow.status}")
     draft.set_workflow(status=WorkflowStatus.RUNNING, last_retried_time=draft.now)
-    for task_id in draft.index.pending:
-        draft.look_at(task_id)
+    draft.look_at_pending()
     check_all(draft)
 
 

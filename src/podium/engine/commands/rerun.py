@@ -49,7 +49,6 @@ def _reopen(draft: Draft, command: RerunWorkflow) -> None:
         failed_refs=(),
         failed_task_names=(),
         last_retried_time=draft.now,
-        end_time=0,
         correlation_id=command.correlation_id if command.correlation_id is not None else workflow.correlation_id,
         input=Payload.of(command.workflow_input) if command.workflow_input is not None else workflow.input,
     )
@@ -71,6 +70,7 @@ def _from_task(draft: Draft, target: Task, given: JsonObject | None) -> None:
     _finalise(turn, target, dropped)
     for task_id in turn.to_execute:
         draft.look_at(task_id)
+    draft.look_at_pending()
     advance(draft)
 
 

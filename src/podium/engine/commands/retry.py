@@ -103,6 +103,5 @@ def retry_tasks(draft: Draft, reopened: list[Task], again: list[Task]) -> None:
     for task_id in draft.index.open:
         if draft.index.tasks[task_id].task_type in _IN_PLACE:
             draft.look_at(task_id)
-    for task_id in draft.index.pending:
-        draft.look_at(task_id)
+    draft.look_at_pending()
     advance(draft)

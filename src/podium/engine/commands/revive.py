@@ -51,6 +51,7 @@ def child_revived(draft: Draft, command: ChildRevived) -> None:
         _reopen_run(draft, task)
         tell_parent_revived(draft, command.verb)
     reopen_containers(draft)
+    draft.look_at_pending()
     advance(draft)
 
 

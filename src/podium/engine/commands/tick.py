@@ -18,6 +18,7 @@ def tick(draft: Draft, command: Tick | Evaluate) -> None:
     del command
     if draft.workflow.status.terminal:
         return
+    draft.ticked = True
     if not _workflow_timed_out(draft):
         _check(draft, draft.run.due_tasks(draft.now))
 

@@ -22,7 +22,7 @@ def plan_simple(spot: Spot, node: Node) -> list[Task]:
         start_delay_seconds=node.task.start_delay,
         response_timeout_seconds=policy.response_timeout_seconds,
         rate_limit_per_frequency=policy.rate_limit_per_frequency,
-        rate_limit_frequency_in_seconds=policy.rate_limit_frequency_in_seconds if policy.rate_limit_per_frequency else 0,
+        rate_limit_frequency_in_seconds=policy.rate_limit_frequency_in_seconds,
     )
     return [task]
 
@@ -36,7 +36,7 @@ def plan_user_defined(spot: Spot, node: Node) -> list[Task]:
         spot.draft.resolve(node, identity[1]),
         identity,
         rate_limit_per_frequency=policy.rate_limit_per_frequency,
-        rate_limit_frequency_in_seconds=policy.rate_limit_frequency_in_seconds if policy.rate_limit_per_frequency else 0,
+        rate_limit_frequency_in_seconds=policy.rate_limit_frequency_in_seconds,
     )
     return [task]
 

@@ -29,9 +29,7 @@ class ClientOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def create_client(options: ClientOptions) -> httpx2.AsyncClient:
     """A client that follows no redirect by itself and reads nothing from the environment."""
-    limits = httpx2.Limits(
-        max_connections=options.connections, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_SECONDS
-    )
+    limits = httpx2.Limits(max_connections=options.connections, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_SECONDS)
     transport = (
         httpx2.AsyncHTTPTransport(proxy=options.proxy, limits=limits, trust_env=False)
         if options.proxy

@@ -44,7 +44,8 @@ CREATE TABLE workflow (
     cold TEXT NOT NULL, -- JSON: what no query asks for
     input_id INTEGER, -- payload; NULL: empty
     output_id INTEGER,
-    variables_id INTEGER
+    variables_id INTEGER,
+    history_id INTEGER -- the last row of its history; NULL: it has none
 ) STRICT, WITHOUT ROWID;
 -- due, next_wake: open runs in the order in which they must be looked at.
 CREATE INDEX workflow_by_wake ON workflow (wake_at) WHERE wake_at > 0 AND status IN ('RUNNING', 'PAUSED');
@@ -116,15 +117,17 @@ CREATE TABLE task_removed (
     PRIMARY KEY (workflow_id, revision, task_id)
 ) STRICT, WITHOUT ROWID;
 
--- Who asked for what, and which tasks changed: one row per decision, never changed.
+-- Who asked for what, and which tasks changed: one row per decision, never changed. Rows are appended in the order of the commits and a
+-- run's rows are found from its last one: a key that begins with the run would write a page of its own for every decision.
 CREATE TABLE history (
+    history_id INTEGER NOT NULL PRIMARY KEY,
+    previous_id INTEGER, -- the run's row before this one; NULL: the first
     workflow_id TEXT NOT NULL,
     revision INTEGER NOT NULL,
     at INTEGER NOT NULL, -- epoch ms
     actor TEXT NOT NULL,
-    body TEXT NOT NULL, -- JSON: [commands, changes]
-    PRIMARY KEY (workflow_id, revision)
-) STRICT, WITHOUT ROWID;
+    body TEXT NOT NULL -- JSON: [commands, changes]
+) STRICT;
 
 -- What must still reach another run or the outside world. The sequence is the order of sending.
 CREATE TABLE outbox (

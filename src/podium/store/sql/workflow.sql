@@ -1,31 +1,33 @@
 -- revisions --
--- Where these runs stand now, as one row: [[id, revision], …], and the last payload's number.
+-- Where these runs stand now, as one row: [[id, revision, last row of history], …]; and the last numbers given.
 SELECT
-    (SELECT json_group_array(json_array(workflow_id, revision)) FROM workflow WHERE workflow_id IN (SELECT value FROM json_each(?))),
-    (SELECT coalesce(max(payload_id), 0) FROM payload);
+    (SELECT json_group_array(json_array(workflow_id, revision, history_id)) FROM workflow WHERE workflow_id IN (SELECT value FROM json_each(?))),
+    (SELECT coalesce(max(payload_id), 0) FROM payload),
+    (SELECT coalesce(max(history_id), 0) FROM history);
 
 -- insert --
 INSERT OR FAIL INTO workflow (
     workflow_id, revision, status, wake_at, end_time, update_time, task_count, last_seq,
     name, version, definition_hash, create_time, priority, correlation_id, parent_workflow_id, event, created_by, reason, idempotency_key,
-    classifier, cold, input_id, output_id, variables_id
+    classifier, cold, input_id, output_id, variables_id, history_id
 )
-SELECT * FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) WHERE column1 IS NOT NULL;
+SELECT * FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) WHERE column1 IS NOT NULL;
 
 -- advance --
 -- What nearly every decision changes.
 UPDATE OR FAIL workflow
 SET
     revision = v.column2, status = v.column3, wake_at = v.column4, end_time = v.column5, update_time = v.column6,
-    task_count = v.column7, last_seq = v.column8
-FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?, ?, ?)) AS v
+    task_count = v.column7, last_seq = v.column8, history_id = coalesce(v.column9, history_id)
+FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?, ?, ?, ?)) AS v
 WHERE workflow.workflow_id = v.column1;
 
 -- step --
 -- The same when neither the state nor the deadline changed: no index is touched.
 UPDATE OR FAIL workflow
-SET revision = v.column2, update_time = v.column3, task_count = v.column4, last_seq = v.column5
-FROM (VALUES /*row*/ (?, ?, ?, ?, ?)) AS v
+SET
+    revision = v.column2, update_time = v.column3, task_count = v.column4, last_seq = v.column5, history_id = coalesce(v.column6, history_id)
+FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?)) AS v
 WHERE workflow.workflow_id = v.column1;
 
 -- change --
@@ -84,7 +86,7 @@ SELECT json_group_array(workflow_id) FROM (
 
 -- created --
 SELECT json_group_array(workflow_id) FROM (
-    SELECT workflow_id FROM workflow WHERE name = ? AND create_time BETWEEN ? AND ? AND version = ? ORDER BY create_time
+    SELECT workflow_id FROM workflow WHERE name = ? AND create_time BETWEEN ? AND ? AND version = coalesce(?, version) ORDER BY create_time
 );
 
 -- correlated --

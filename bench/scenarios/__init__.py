@@ -1,0 +1,1 @@
+"""Scenarios: what the load generator does, one file per pattern of load."""

@@ -1,0 +1,1 @@
+"""Workloads: what is measured, one file each: which servers, which load, which figures."""

@@ -1,0 +1,70 @@
+"""Scenarios: recorded conversations with a Conductor server, as they stand in the files of `scenarios/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer in the form that is compared: ids, times and the run's suffix are placeholders."""
+
+    status: int
+    body: Any | UnsetType = UNSET
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One request and what was seen, or a sleep. `README.md` beside this file explains each word."""
+
+    call: str = ""
+    body: Any | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    type: str = "text/plain"
+    headers: dict[str, str] = {}
+    save: dict[str, str] = {}
+    until: dict[str, Any] = {}
+    within: float = 15
+    see: list[str] | Literal["all"] | UnsetType = UNSET
+    sort: dict[str, str] = {}
+    drop: list[str] = []
+    exact: bool = False
+    sleep: float = 0
+    seen: Seen | UnsetType = UNSET
+    podium: Seen | UnsetType = UNSET
+    why: str = ""
+    note: str = ""
+
+    @property
+    def wanted(self) -> Seen | UnsetType:
+        """What Podium has to answer."""
+        return self.seen if self.podium is UNSET else self.podium
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A conversation about one rule."""
+
+    name: str
+    about: str
+    steps: list[Step]
+    spec: str = ""
+    note: str = ""
+
+    @property
+    def calls_itself(self) -> bool:
+        """Whether tasks of it call the server they run on, so that it needs a real port."""
+        return b"${base}" in msgspec.json.encode(self.steps)
+
+
+def read(name: str) -> Scenario:
+    """The scenario `folder/name`."""
+    return msgspec.json.decode((SCENARIOS / f"{name}.json").read_bytes(), type=Scenario)
+
+
+def names() -> list[str]:
+    """All scenarios, as `folder/name`."""
+    return sorted(str(file.relative_to(SCENARIOS).with_suffix("")) for file in SCENARIOS.rglob("*.json"))

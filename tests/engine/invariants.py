@@ -1,0 +1,166 @@
+"""What must hold after every decision, whatever was asked for, and a world that checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from podium.engine.deadlines import workflow_deadline
+from podium.engine.decide import Outcome, decide
+from podium.engine.index import Index
+from podium.engine.outputs import iteration_tasks
+from podium.engine.run import Run
+from podium.model.command import AnyCommand
+from podium.model.decision import Decision
+from podium.model.message import StartChild, StartOther, TellParent
+from podium.model.status import TaskStatus, WorkflowStatus
+from podium.model.task import Task
+from tests.engine.world import World
+
+SERVER_POLLED = frozenset({"HTTP", "KAFKA_PUBLISH"})
+OUTSIDE = frozenset({"HUMAN", "WAIT"})  # they wait for a person, a signal or a time
+
+
+class CheckedWorld(World):
+    """A world in which every decision is made twice, and everything is checked after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.closed: dict[str, Task] = {}
+
+    def _decide(self, run: Run, commands: Sequence[AnyCommand], workflow_id: str) -> Outcome:
+        before = dict(run.index.tasks), run.workflow
+        first = decide(run, commands, self.now)
+        assert (dict(run.index.tasks), run.workflow) == before, "decide edited the run"
+        assert first == decide(run, commands, self.now), "deciding twice gave two decisions"
+        try:
+            return super()._decide(run, commands, workflow_id)
+        finally:
+            if first.decision is not None and not first.decision.removed:
+                self.check_decision(first.decision)
+                self.check_run(run)
+
+    def claim(self, task: Task, worker: str = "worker") -> Task:
+        claimed = super().claim(task, worker)
+        self.check_run(self.runs[task.workflow_id])
+        return claimed
+
+    def settle(self) -> None:
+        super().settle()
+        if not self.holding:
+            for run in self.runs.values():
+                check_not_stuck(self, run)
+
+    def check_decision(self, decision: Decision) -> None:
+        """Ids never repeat; an output is set once."""
+        for change in decision.tasks:
+            if change.before is None and change.after is not None:
+                assert change.after.task_id not in self.ids, "an id was used twice"
+                self.ids.add(change.after.task_id)
+            if change.before is not None and change.after is not None and change.before.status.terminal and change.after.status.terminal:
+                assert change.before.output == change.after.output, "the output of a finished task changed"
+
+    def check_run(self, run: Run) -> None:
+        """Everything that a run must be at any time."""
+        check_closed(run)
+        check_queue(run)
+        check_wake(run, self.now)
+        check_numbers(run)
+        check_rebuilt(run)
+
+
+def check_closed(run: Run) -> None:
+    """No open task in a closed workflow."""
+    still_open = [task.ref for task in run.index.tasks.values() if not task.status.terminal]
+    assert not (run.workflow.status.terminal and still_open), f"{run.workflow.status} with open {still_open}"
+    assert len(still_open) == run.index.open_count
+
+
+def check_queue(run: Run) -> None:
+    """A task has its place in a queue exactly while it waits for a worker, or for the server's own loop."""
+    for task in run.index.tasks.values():
+        waits = task.status is TaskStatus.SCHEDULED and (not task.system or task.task_type in SERVER_POLLED)
+        assert bool(task.ready_at) == waits, f"{task.ref} {task.status} ready_at={task.ready_at}"
+
+
+def check_wake(run: Run, now: int) -> None:
+    """The run is woken in time for the earliest of its deadlines."""
+    paused = run.workflow.status is WorkflowStatus.PAUSED
+    deadlines = [run.index.deadline(task) for task in run.index.tasks.values() if not task.status.terminal]
+    deadlines = [when for when in deadlines if when and (not paused or when > now)]
+    if when := workflow_deadline(run.workflow, run.program.definition):
+        deadlines.append(when)
+    if run.workflow.status.terminal:
+        assert run.workflow.wake_at == 0
+    elif deadlines:
+        assert 0 < run.workflow.wake_at <= min(deadlines), f"wakes at {run.workflow.wake_at}, is due at {min(deadlines)}"
+
+
+def check_numbers(run: Run) -> None:
+    """Numbers and places in the sequence never repeat, and the workflow knows the highest."""
+    tasks = list(run.index.tasks.values())
+    places = [task.seq for task in tasks if task.seq]
+    numbers = [task.number for task in tasks]
+    assert len(set(places)) == len(places)
+    assert len(set(numbers)) == len(numbers)
+    assert max(numbers, default=0) <= run.workflow.task_count
+    assert max(places, default=0) <= run.workflow.last_seq
+    attempts = [(task.ref, task.retry_count) for task in tasks if task.status is not TaskStatus.SKIPPED]
+    assert len(set(attempts)) == len(attempts), f"two tasks with one reference and retry count: {attempts}"
+
+
+def check_rebuilt(run: Run) -> None:
+    """A run that is read from the store knows the same as one that was kept."""
+    from podium.model.workflow import StoredRun
+
+    stored = StoredRun(workflow=run.workflow, tasks=sorted(run.index.tasks.values(), key=lambda task: task.number))
+    again = Run.of(stored, run.program, run.catalog)
+    kept, read = known(run.index), known(again.index)
+    for name in kept:
+        assert kept[name] == read[name], f"{name}: kept {kept[name]}, read {read[name]}"
+    for task in run.index.tasks.values():
+        assert run.node_of(task) == again.node_of(task)
+        assert run.index.deadline(task) == again.index.deadline(task)
+    assert run.next_deadline(0, frozenset()) == again.next_deadline(0, frozenset())
+
+
+def known(index: Index) -> dict[str, Any]:
+    """What an index says, without what is only its own way to say it."""
+    iterations = {(task_id, n): iteration_tasks(index, task_id, n) for task_id, n in index.loop_count if task_id in index.tasks}
+    return {
+        "last": dict(index.last),
+        "latest": dict(index.latest),
+        "open": set(index.open),
+        "pending": set(index.pending),
+        "waiting": {ref: set(joins) for ref, joins in index.waiting.items()},
+        "missing": set(index.missing),
+        "missing_count": dict(index.missing_count),
+        "iterations": {key: [task.task_id for task in tasks] for key, tasks in iterations.items() if tasks},
+        "loop_open": {key: count for key, count in index.loop_open.items() if count and key in index.tasks},
+        "unsuccessful": set(index.unsuccessful),
+        "forks": set(index.forks),
+    }
+
+
+def check_not_stuck(world: World, run: Run) -> None:
+    """A run that goes on has somebody who will move it."""
+    workflow = run.workflow
+    if workflow.status is not WorkflowStatus.RUNNING:
+        return
+    assert any(moves(world, run, task) for task in run.index.tasks.values() if not task.status.terminal), (
+        f"nothing moves {workflow.workflow_id}: {[(t.ref, t.status.value, t.retried, t.executed) for t in run.listed()]}"
+    )
+    assert not run.index.pending, "what is over was not decided"
+
+
+def moves(world: World, run: Run, task: Task) -> bool:
+    """Somebody will do something about an open task: a worker, a person, the clock, another workflow."""
+    if task.ready_at or task.task_type in OUTSIDE or task.task_type in SERVER_POLLED or not task.system:
+        return True
+    on_its_way = (row.message for row in world.outbox)
+    if task.task_type in ("SUB_WORKFLOW", "START_WORKFLOW"):
+        child = world.runs.get(task.sub_workflow_id or "")
+        alive = child is not None and not child.workflow.status.terminal
+        return alive or any(isinstance(m, StartChild | StartOther | TellParent) and m.task_id == task.task_id for m in on_its_way)
+    return task.task_type == "EVENT"  # async complete: somebody outside
