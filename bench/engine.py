@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from bench.definition import Definition, dynamic_fork, fork, loop, output, sequence
 from bench.table import MICRO, Row
@@ -25,7 +25,7 @@ from podium.model.wire import shape
 
 TASK = "bench_engine_step"
 SIZES = (10, 1_000, 10_000)
-STEPS = 300  # at most, of one window
+STEPS = 200  # of one window
 OUTPUT = output()
 
 SHAPES: dict[str, Callable[[int], Definition]] = {
@@ -85,27 +85,30 @@ class _Play:
 def measure(plan: Plan) -> list[Row]:
     """Rows for every shape."""
     rows = [Row("The engine alone, one step in a run of 10 / 1,000 / 10,000 tasks", "", "", "÷ at 10")]
-    for name, definition in SHAPES.items():
-        costs = [median(_cost(name, definition, size) for _ in range(plan.windows)) * MICRO for size in SIZES]
+    for name in SHAPES:
+        costs = [median(_costs(name, size, plan.windows)) * MICRO for size in SIZES]
         ratios = " / ".join(f"{cost / costs[0]:.2f}" for cost in costs[1:])
-        rows.append(Row(f"  {name}, µs", " / ".join(f"{cost:.0f}" for cost in costs), "", ratios, "≤ 1.5 (design)"))
+        rows.append(Row(f"  {name}: CPU, µs", " / ".join(f"{cost:.0f}" for cost in costs), "", ratios, "≤ 1.5 (design)"))
     return rows
 
 
-def _cost(name: str, definition: Callable[[int], Definition], size: int) -> float:
-    """Seconds per step. Sequences and loops are measured while they come to that size, forks while they have it; no run ends meanwhile."""
-    forked = name.endswith("fork")
-    steps = min(STEPS, size - 1)
-    plays = [_Play(definition(size), size) for _ in range(-(-STEPS // steps))]
-    for play in plays:
-        for _ in range(0 if forked else size - 1 - steps):
-            play.step()
+def _costs(name: str, size: int, windows: int) -> list[float]:
+    """Seconds per step, for each window. No run ends meanwhile: its last step is left undone."""
+    if size <= STEPS:
+        return [_window([_Play(SHAPES[name](size), size) for _ in range(-(-STEPS // (size - 1)))], size - 1) for _ in range(windows)]
+    play = _Play(SHAPES[name](size), size)
+    for _ in range(0 if name.endswith("fork") else size - STEPS * windows - 1):  # forks have their size from the beginning
+        play.step()
+    return [_window([play], STEPS) for _ in range(windows)]
+
+
+def _window(plays: list[_Play], steps: int) -> float:
     gc.collect()
-    began = perf_counter()
+    began = process_time()
     for play in plays:
         for _ in range(steps):
             play.step()
-    return (perf_counter() - began) / (steps * len(plays))
+    return (process_time() - began) / (steps * len(plays))
 
 
 if __name__ == "__main__":

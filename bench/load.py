@@ -1,4 +1,4 @@
-"""Load: a process of its own that puts load on a server and says what it saw. A job as JSON on standard input, a report on standard output."""
+"""Load: a process of its own that puts load on a server and says what it saw: a job as JSON comes in, a report goes out."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Application:
             self._waiting.append(waiter)
             await asyncio.wait([waiter], timeout=int(values[b"timeout"][0]) / 1000)
             waiter.cancel()
-        tasks = []
+        tasks: list[dict[str, str]] = []
         while self._ready and len(tasks) < int(values[b"count"][0]):
             run = self._ready.popleft()
             ref = f"t{run.step}"

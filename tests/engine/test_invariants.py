@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podium.errors import CallerError
@@ -35,8 +36,8 @@ REPORTS = ("COMPLETED", "COMPLETED", "COMPLETED", "FAILED", "FAILED_WITH_TERMINA
 class Plans:
     """Draws definitions: each reference name once."""
 
-    def __init__(self, draw: Any) -> None:
-        self.draw = draw
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
         self.count = 0
 
     def ref(self) -> str:
@@ -44,12 +45,12 @@ class Plans:
         return f"n{self.count}"
 
     def one_of(self, *kinds: Any) -> Any:
-        return self.draw(st.sampled_from(kinds))
+        return self.chance.choice(kinds)
 
     def sequence(self, depth: int, least: int = 1) -> list[Node]:
         """A few tasks in a row."""
         tasks: list[Node] = []
-        for _ in range(self.draw(st.integers(least, 3))):
+        for _ in range(self.chance.randint(least, 3)):
             made = self.task(depth)
             tasks += made if isinstance(made, list) else [made]
         return tasks
@@ -76,7 +77,7 @@ class Plans:
         return node(self.ref(), "HTTP", inputParameters={"uri": "http://x"}, **self.one_of({}, {"asyncComplete": True}, {"retryCount": 1}))
 
     def ends(self, depth: int) -> Node:
-        if depth > 1 or not self.draw(st.booleans()):
+        if depth > 1 or self.chance.random() < 0.7:
             return self.worker(depth)
         return ending(self.ref(), self.one_of("COMPLETED", "FAILED", "TERMINATED"))
 
@@ -85,7 +86,7 @@ class Plans:
         return switch(self.ref(), self.one_of("a", "b", "c"), {"a": taken, "b": []}, self.sequence(depth - 1, 0))
 
     def fork(self, depth: int) -> list[Node]:
-        branches = [self.sequence(depth - 1, 0) for _ in range(self.draw(st.integers(1, 3)))]
+        branches = [self.sequence(depth - 1, 0) for _ in range(self.chance.randint(1, 3))]
         ref = self.ref()
         # A JOIN can only wait for what surely runs.
         refs = [branch[-1]["taskReferenceName"] for branch in branches if branch]
@@ -93,40 +94,38 @@ class Plans:
 
     def dynamic_fork(self, depth: int) -> list[Node]:
         ref = self.ref()
-        if self.draw(st.booleans()):
-            return dynamic_fork(ref, {"forkTaskName": "pay", "forkTaskInputs": [{"n": n} for n in range(self.draw(st.integers(0, 3)))]})
-        tasks = [self.worker(0) for _ in range(self.draw(st.integers(0, 2)))]
+        if self.chance.random() < 0.5:
+            return dynamic_fork(ref, {"forkTaskName": "pay", "forkTaskInputs": [{"n": n} for n in range(self.chance.randint(0, 3))]})
+        tasks = [self.worker(0) for _ in range(self.chance.randint(0, 2))]
         return dynamic_fork(ref, {"tasks": tasks, "inputs": {}})
 
     def loop(self, depth: int) -> Node:
         body = self.sequence(depth - 1)
-        return loop(self.ref(), self.draw(st.integers(1, 3)), *body, inputParameters=self.one_of({}, {}, {"keepLastN": 1}, {"keepLastN": 2}))
+        return loop(self.ref(), self.chance.randint(1, 3), *body, inputParameters=self.one_of({}, {}, {"keepLastN": 1}, {"keepLastN": 2}))
 
     def child(self, depth: int) -> Node:
         flags = self.one_of({}, {}, {"optional": True}, {"retryCount": 1})
         ref = self.ref()
-        if self.draw(st.booleans()):
+        if self.chance.random() < 0.5:
             return child(ref, "registered", **flags)
         return child(ref, ref, subWorkflowParam={"workflowDefinition": {"name": ref, "version": 1, "tasks": self.sequence(depth - 1)}}, **flags)
 
 
-@st.composite
-def definitions(draw: Any) -> dict[str, Any]:
-    plans = Plans(draw)
-    more = draw(st.sampled_from([{}, {}, {"timeoutSeconds": 20, "timeoutPolicy": "TIME_OUT_WF"}]))
-    return {"tasks": plans.sequence(2), **more}
+def a_definition(chance: Random) -> dict[str, Any]:
+    """A definition of any shape, nested two deep."""
+    timed: dict[str, Any] = {"timeoutSeconds": 20, "timeoutPolicy": "TIME_OUT_WF"}
+    return {"tasks": Plans(chance).sequence(2), **chance.choice([{}, {}, timed])}
 
 
-class Chance:
+class Life:
     """Whoever may do something, in an order that is drawn."""
 
-    def __init__(self, world: CheckedWorld, flow: Flow, data: st.DataObject) -> None:
+    def __init__(self, world: CheckedWorld, chance: Random) -> None:
         self.world = world
-        self.flow = flow
-        self.data = data
+        self.chance = chance
 
     def pick(self, things: list[Any]) -> Any:
-        return self.data.draw(st.sampled_from(things)) if things else None
+        return self.chance.choice(things) if things else None
 
     def step(self) -> None:
         """One thing that happens."""
@@ -238,16 +237,22 @@ def bring_to_end(world: CheckedWorld) -> None:
     assert not still, f"does not end: {still}"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(definition=definitions(), data=st.data())
-def test_the_invariants_hold_after_every_step_and_every_run_comes_to_its_end(definition: dict[str, Any], data: st.DataObject) -> None:
+def live(chance: Random) -> None:
+    """A definition, a while in which anything happens, and the way to the end."""
     world = CheckedWorld()
-    for name, more in (("pay", {}), ("flaky", {"retryCount": 2, "retryDelaySeconds": 3}), ("ship", {"pollTimeoutSeconds": 6, "timeoutPolicy": "RETRY"})):
-        world.task(name, **{"retryCount": 0, "responseTimeoutSeconds": 10, **more})
+    world.task("pay", retryCount=0, responseTimeoutSeconds=10)
+    world.task("flaky", retryCount=2, retryDelaySeconds=3, responseTimeoutSeconds=10)
+    world.task("ship", retryCount=0, responseTimeoutSeconds=10, pollTimeoutSeconds=6, timeoutPolicy="RETRY")
     world.task("slow", retryCount=1, retryDelaySeconds=0, timeoutSeconds=8, responseTimeoutSeconds=4, timeoutPolicy="RETRY", totalTimeoutSeconds=30)
     world.workflow("registered", {**node("r1"), "name": "pay"}, {**node("r2"), "name": "flaky"})
-    flow = world.start_definition(defined("flow", **definition), {})
-    chance = Chance(world, flow, data)
-    for _ in range(data.draw(st.integers(0, 25))):
-        chance.step()
+    world.start_definition(defined("flow", **a_definition(chance)), {})
+    life = Life(world, chance)
+    for _ in range(chance.randint(0, 25)):
+        life.step()
     bring_to_end(world)
+
+
+@settings(max_examples=60, deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_the_invariants_hold_after_every_step_and_every_run_comes_to_its_end(chance: Random) -> None:
+    live(chance)

@@ -14,7 +14,8 @@ from podium.runtime.timers import first_of
 from podium.store.store import Store
 
 CHUNK = 500
-REST_MS = 1_000  # a workflow that a Tick did not help is left alone this long
+REST_MS = 1_000  # a workflow whose Tick failed is left alone this long
+BREATH_MS = 20  # and one that is due as before
 
 
 class Sweeper:
@@ -59,20 +60,20 @@ class Sweeper:
 
     async def _rest(self, ids: list[str], outcomes: list[object]) -> None:
         """Leave alone for a while what failed, or is due as before: a rule that forgets a deadline must not become a busy loop."""
-        until = self._clock.now() + REST_MS
+        now = self._clock.now()
         for workflow_id, outcome in zip(ids, outcomes, strict=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, NotFound):
                 log.error(log.Event.TICK_FAILED, outcome, workflow_id=workflow_id)
-                self._resting[workflow_id] = until
-            elif not isinstance(outcome, Exception) and await self._still_due(workflow_id):
-                self._resting[workflow_id] = until
+                self._resting[workflow_id] = now + REST_MS
+            elif not isinstance(outcome, Exception) and await self._still_due(workflow_id, now):
+                self._resting[workflow_id] = now + BREATH_MS
 
-    async def _still_due(self, workflow_id: str) -> bool:
+    async def _still_due(self, workflow_id: str, now: int) -> bool:
         try:
             workflow = (await self._executor.read(workflow_id)).workflow
         except NotFound:
             return False
-        return 0 < workflow.wake_at <= self._clock.now() - REST_MS and not workflow.status.terminal
+        return 0 < workflow.wake_at <= now and not workflow.status.terminal
 
     async def _sleep(self) -> None:
         self.busy = False

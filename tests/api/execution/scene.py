@@ -60,7 +60,7 @@ class Scene:
         """The answer of a call that may wait, for which time passes."""
         answer = asyncio.ensure_future(self.call(call, body))
         await self.server.settle()
-        if not answer.done():
+        while not answer.done():
             await self.server.advance(milliseconds)
         return await answer
 
