@@ -17,6 +17,7 @@ class Reading(NamedTuple):
 
     cpu: float  # seconds, user and system
     commits: int
+    written: int  # bytes to disk: log, database, whatever
 
 
 class Probe:
@@ -28,14 +29,14 @@ class Probe:
 
     def read(self) -> Reading:
         """What it has used so far."""
-        return Reading(cpu_seconds(self.pid), commits(self.database))
+        return Reading(cpu_seconds(self.pid), commits(self.database), written_bytes(self.pid))
 
     def memory(self) -> int:
         """Bytes that are resident."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE
 
     def decisions(self) -> int:
-        """Decisions that a Podium database holds; 0 for other databases."""
+        """Decisions and claims that a Podium database holds: what moved its revisions; 0 for other databases."""
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
         try:
             return int(connection.execute("SELECT total(revision) FROM workflow").fetchone()[0])
@@ -59,6 +60,12 @@ def cpu_seconds(pid: int) -> float:
 def _ticks(pid: int) -> int:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+def written_bytes(pid: int) -> int:
+    """Bytes that a process has had written to disk."""
+    counters = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(counters["write_bytes"])
 
 
 def commits(database: str) -> int:

@@ -48,14 +48,24 @@ def commits(window: Window) -> float:
     return window.commits / window.units
 
 
+def written(window: Window) -> float:
+    """Bytes on disk per unit."""
+    return window.written / window.units
+
+
 def wall(window: Window) -> float:
     """Seconds per unit, of units that follow each other."""
     return window.seconds / window.units
 
 
-def percentile(share: float) -> Callable[[Window], float]:
-    """Of single units: the time that this share of them does not exceed, in seconds."""
-    return lambda window: sorted(window.times)[int(share * (len(window.times) - 1))]
+def p50(window: Window) -> float:
+    """Seconds that half of the single units do not exceed."""
+    return window.p50
+
+
+def p99(window: Window) -> float:
+    """Seconds that 99 of 100 single units do not exceed."""
+    return window.p99
 
 
 def compared(what: str, podium: float, floor: float, form: str, budget: str = "") -> Row:

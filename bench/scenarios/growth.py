@@ -46,8 +46,8 @@ class _Drive:
     def __init__(self, connection: Connection, job: Job) -> None:
         self.connection = connection
         self._job = job
-        self.name = f"{NAME}_{job.shape}_{job.size}"
-        self.task_type = f"{TASK}_{job.shape}_{job.size}"
+        suffix = f"_{job.shape}_{job.size}".replace(" ", "_")
+        self.name, self.task_type = NAME + suffix, TASK + suffix
         self._poll = poll_request(self.task_type, "growth", TAKEN, 5000)
         self._reports = Reports(output(), "/api/tasks/update-v2" if job.shape in {"sequence", "loop"} else "/api/tasks")
 

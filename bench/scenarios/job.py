@@ -38,7 +38,9 @@ class Window(msgspec.Struct, kw_only=True):
     server_cpu: float  # seconds
     load_cpu: float  # seconds
     commits: int
-    times: list[float] = []  # of single units, seconds
+    written: int  # bytes
+    p50: float = 0.0  # seconds that half of the single units do not exceed
+    p99: float = 0.0
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter, process_time
 
 from bench.probe import Probe
@@ -17,8 +18,8 @@ class Stopwatch:
         self._load = process_time()
         self._began = perf_counter()
 
-    def stop(self, units: int, times: list[float] | None = None) -> Window:
-        """What happened since; `units` of work were done."""
+    def stop(self, units: int, times: Sequence[float] = ()) -> Window:
+        """What happened since; `units` of work were done, and single ones took these `times` (seconds)."""
         seconds = perf_counter() - self._began
         load = process_time() - self._load
         server = self._probe.read()
@@ -28,5 +29,11 @@ class Stopwatch:
             server_cpu=server.cpu - self._server.cpu,
             load_cpu=load,
             commits=server.commits - self._server.commits,
-            times=times or [],
+            written=server.written - self._server.written,
+            p50=_percentile(times, 0.5),
+            p99=_percentile(times, 0.99),
         )
+
+
+def _percentile(times: Sequence[float], share: float) -> float:
+    return sorted(times)[int(share * (len(times) - 1))] if times else 0.0

@@ -10,6 +10,7 @@ from bench.workloads.plan import Plan
 
 SHAPES = ("sequence", "fork", "dynamic fork", "loop")
 SIZES = (10, 1_000, 10_000)
+WARM_UP = 12  # tasks in the runs that bring a server to its speed
 
 
 def measure(plan: Plan) -> list[Row]:
@@ -17,6 +18,7 @@ def measure(plan: Plan) -> list[Row]:
     rows = [Row("One step in a run of 10 / 1,000 / 10,000 tasks, one at a time", "", "", "÷ at 10")]
     for shape in SHAPES:
         with serving(podium) as server:
+            put_load(plan.job(server, "growth", shape=shape, size=WARM_UP, count=plan.growth_steps, windows=1))
             jobs = [plan.job(server, "growth", shape=shape, size=size, count=plan.growth_steps) for size in SIZES]
             reports = [put_load(job) for job in jobs]
         rows += _rows(shape, reports)

@@ -10,7 +10,7 @@ from statistics import median
 from bench.load import put_load
 from bench.scenarios.job import Report
 from bench.server import Command, floor, podium, serving
-from bench.table import MILLI, Row, commits, compared, over_windows, percentile
+from bench.table import MILLI, Row, commits, compared, over_windows, p50, p99
 from bench.workloads.plan import Plan
 
 LINE = 40  # tasks
@@ -24,7 +24,6 @@ def measure(plan: Plan) -> list[Row]:
 
 def _one_step(plan: Plan) -> list[Row]:
     ours, bare = (_report(command, plan, "latency", steps=LINE, count=plan.latency_workflows) for command in (podium, floor))
-    p50, p99 = percentile(0.5), percentile(0.99)
     budget = f"≤ one fsync ({fsync_ms():.1f} ms here) + 2 ms"
     return [
         Row("Reported → next task at a waiting worker, idle server"),
@@ -37,7 +36,6 @@ def _one_step(plan: Plan) -> list[Row]:
 def _line(plan: Plan) -> list[Row]:
     ours, bare = (_report(command, plan, "line", steps=LINE, count=plan.line_workflows) for command in (podium, floor))
     chained = _report(podium, plan, "line", steps=LINE, count=plan.line_workflows, shape="update-v2")
-    p50 = percentile(0.5)
     return [
         Row(f"{LINE} tasks in a row that do nothing, from start to end"),
         compared("  by poll and update, ms", over_windows(ours, p50) * MILLI, over_windows(bare, p50) * MILLI, "{:.0f}", "≤ 200"),

@@ -15,6 +15,7 @@ from podium.runtime.committer import CommitLimits, Committer
 from podium.runtime.deliveries import Deliveries
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor, Parts
+from podium.runtime.limits import Limits
 from podium.runtime.outbox import Outbox
 from podium.runtime.outgoing import Outgoing
 from podium.runtime.platform import Loops, Platform
@@ -48,15 +49,16 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     bell = Bell()
     polls = Polls(clock)
     strays = Strays()
-    queue = TaskQueue(clock, timers, bell, polls, strays)
     exposed = {name: environment[name] for name in settings.exposed_variables if name in environment}
     registry = Registry(store, clock, polls, exposed)
+    limits = Limits(store, clock, timers, bell, registry.limited)
+    queue = TaskQueue(clock, timers, bell, polls, strays, limits)
     cache = Cache(settings.run_cache_mb * MEGABYTE)
     agenda = Agenda()
     outgoing = Outgoing()
-    aftermath = Aftermath(cache=cache, queue=queue, agenda=agenda, outgoing=outgoing, watchers=Watchers(timers))
-    limits = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
-    committer = Committer(store, clock, bell, queue, aftermath, limits)
+    aftermath = Aftermath(cache=cache, queue=queue, agenda=agenda, outgoing=outgoing, limits=limits, watchers=Watchers(timers))
+    largest = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
+    committer = Committer(store, clock, bell, queue, aftermath, largest)
     sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
     parts = Parts(store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, sandbox=sandbox)
     executor = Executor(parts, settings.waiting_commands)
@@ -66,6 +68,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     workers = {"HTTP": SystemWorker(_http_task(settings), settings.http_concurrency, clock, queue, executor, secrets)}
     loops = Loops(
         timers=timers,
+        limits=limits,
         committer=committer,
         strays=strays,
         sweeper=Sweeper(store, clock, executor, agenda),

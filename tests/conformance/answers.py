@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, Final
 
 VOLATILE = frozenset(
@@ -12,6 +12,7 @@ VOLATILE = frozenset(
     lastPollTime workerIp host isolationGroupId traceId requestId timestamp history""".split()
 )
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NAME = re.compile(r"<id\d+>")  # of an id in a recording
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[:\d.]*(?:Z|[+-]\d\d:?\d\d)?")
 EARLIEST_MS = 1_500_000_000_000  # a larger number looks like a moment
 SHOWN = 200  # characters of a value in a message
@@ -54,16 +55,15 @@ def _kept(part: str, value: Any, paths: Collection[str]) -> Any:
     return value if len(deeper) < len(named) else keep(value, deeper)
 
 
-class Placeholders:
-    """Puts the same placeholder wherever the same id stands, in the order of their first appearance."""
+class Disguise:
+    """Takes out of an answer what differs in every run. Ids stay: they are compared by what they are called in the recording."""
 
     def __init__(self, base: str, suffix: str) -> None:
         self._base = base
         self._suffix = suffix
-        self._ids: dict[str, str] = {}
 
     def plain(self, value: Any, dropped: Collection[str], *, exact: bool = False) -> Any:
-        """The value with placeholders, without the keys that are dropped."""
+        """The value with placeholders for times, address and suffix, without the keys that are dropped."""
         if isinstance(value, dict):
             kept = {key: one for key, one in value.items() if key not in dropped}
             return {self._text(key): self.plain(one, dropped, exact=exact) for key, one in kept.items()}
@@ -76,18 +76,40 @@ class Placeholders:
         return value
 
     def _text(self, text: str) -> str:
-        numbered = UUID.sub(lambda found: self._ids.setdefault(found[0], f"<id{len(self._ids) + 1}>"), text.replace(self._base, "<base>"))
-        return MOMENT.sub("<time>", numbered.replace(self._suffix, "<run>"))
+        return MOMENT.sub("<time>", text.replace(self._base, "<base>").replace(self._suffix, "<run>"))
 
 
-def differences(wanted: Any, got: Any, path: str = "") -> Sequence[str]:
-    """What is missing or different; more than was wanted is no difference, and 1 is as good as 1.0."""
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        return [line for key, value in wanted.items() for line in differences(value, got.get(key, NOTHING), f"{path}.{key}")]
-    if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        return [line for place, pair in enumerate(zip(wanted, got, strict=True)) for line in differences(*pair, f"{path}.{place}")]
-    same = wanted == got and isinstance(wanted, bool) == isinstance(got, bool)
-    return [] if same else [f"{path}: wanted {short(wanted)}, got {short(got)}"]
+class Comparison:
+    """Compares answers with a recording. An id has the same name wherever it stands, and no two ids have the same name."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+
+    def differences(self, wanted: Any, got: Any, path: str = "") -> list[str]:
+        """What is missing or different; more than was wanted is no difference, and 1 is as good as 1.0."""
+        if isinstance(wanted, dict) and isinstance(got, dict):
+            pairs = [(key, value, got.get(self._key(key, got), NOTHING)) for key, value in wanted.items()]
+            return [line for key, value, found in pairs for line in self.differences(value, found, f"{path}.{key}")]
+        if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+            return [line for place, pair in enumerate(zip(wanted, got, strict=True)) for line in self.differences(*pair, f"{path}.{place}")]
+        if isinstance(wanted, str) and isinstance(got, str):
+            same = self._same_text(wanted, got)
+        else:
+            same = wanted == got and isinstance(wanted, bool) == isinstance(got, bool)
+        return [] if same else [f"{path}: wanted {short(wanted)}, got {short(got)}"]
+
+    def _same_text(self, wanted: str, got: str) -> bool:
+        names, ids = NAME.findall(wanted), UUID.findall(got)
+        if len(names) != len(ids) or NAME.sub("", wanted) != UUID.sub("", got):
+            return False
+        return all(self._ids.setdefault(one, name) == name and self._names.setdefault(name, one) == one for name, one in zip(names, ids, strict=True))
+
+    def _key(self, wanted: str, got: dict[str, Any]) -> str:
+        """The key of `got` that the recording calls `wanted`: for an id without a name yet, the first one that has none."""
+        if NAME.fullmatch(wanted) is None or wanted in self._names:
+            return self._names.get(wanted, wanted)
+        return next((key for key in got if UUID.fullmatch(key) and key not in self._ids and self._same_text(wanted, key)), wanted)
 
 
 def short(value: Any) -> str:

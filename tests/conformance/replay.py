@@ -14,13 +14,14 @@ from msgspec import UNSET
 from podium.api.application import create_application
 from podium.testing.clock import FakeClock
 from podium.testing.server import TestServer
-from tests.conformance.answers import NOTHING, VOLATILE, Placeholders, at, differences, keep, short
+from tests.conformance.answers import NOTHING, VOLATILE, Comparison, Disguise, at, keep, short
 from tests.conformance.door import Door, listening
 from tests.conformance.scenario import Scenario, Seen, Step
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 LONGEST_REQUEST_MS = 70_000
 STEP_MS = 10  # between two requests time passes on a real server as well
+TRIP_MS = 5  # how much time passes during a trip to the store, when bytes travel through real sockets
 
 
 class Difference(AssertionError):
@@ -32,12 +33,15 @@ async def replay(scenario: Scenario) -> None:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(TestServer())
         application = create_application(server.platform)
-        base = await stack.enter_async_context(listening(application)) if scenario.calls_itself else "http://podium"
-        await Conversation(server, Door(application), base).hold(scenario)
+        if not scenario.calls_itself:
+            await Conversation(server, Door(application), "http://podium").hold(scenario)
+            return
+        base = await stack.enter_async_context(listening(application))
+        await SocketConversation(server, Door(application), base).hold(scenario)
 
 
 class Conversation:
-    """One run of a scenario: what was saved so far, and the placeholders given."""
+    """One run of a scenario. Time jumps to the next moment at which something is due."""
 
     def __init__(self, server: TestServer, door: Door, base: str) -> None:
         assert isinstance(server.clock, FakeClock)
@@ -46,7 +50,8 @@ class Conversation:
         self._clock = server.clock
         self._door = door
         self._saved: dict[str, Any] = {"run": suffix, "base": base}
-        self._placeholders = Placeholders(base, suffix)
+        self._disguise = Disguise(base, suffix)
+        self._comparison = Comparison()
 
     async def hold(self, scenario: Scenario) -> None:
         """Take all steps. Raises Difference."""
@@ -63,7 +68,7 @@ class Conversation:
         if wanted.status != status:
             raise Difference(f"{where}: wanted HTTP {wanted.status}, got {status}: {short(answer)}")
         got = self._seen(step, answer)
-        found = differences(wanted.body, got) if wanted.body is not UNSET else ()
+        found = self._comparison.differences(wanted.body, got) if wanted.body is not UNSET else ()
         if found:
             raise Difference(f"{where}: " + "; ".join(found[:6]))
 
@@ -77,14 +82,14 @@ class Conversation:
             if isinstance(rows, list):
                 rows.sort(key=lambda row: str(at(row, key)))  # noqa: B023 - called at once
         if see == "all":
-            return self._placeholders.plain(answer, VOLATILE | set(step.drop), exact=step.exact)
+            return self._disguise.plain(answer, VOLATILE | set(step.drop), exact=step.exact)
         asked = {path.rpartition(".")[2] for path in see}
-        return self._placeholders.plain(keep(answer, see), (VOLATILE - asked) | set(step.drop), exact=step.exact)
+        return self._disguise.plain(keep(answer, see), (VOLATILE - asked) | set(step.drop), exact=step.exact)
 
     async def _taken(self, step: Step, where: str) -> tuple[int, Any]:
         """Sleep, or ask until the answer is the one to wait for."""
         if step.sleep:
-            await self._server.advance(round(step.sleep * 1000))
+            await self._pass(round(step.sleep * 1000))
             return 0, None
         end = self._clock.now() + round(step.within * 1000)
         while True:
@@ -92,12 +97,20 @@ class Conversation:
             if self._holds(step, answer):
                 return status, answer
             if self._clock.now() >= end:
-                raise Difference(f"{where}: never {step.until}; last {status} {self._placeholders.plain(answer, VOLATILE)}")
-            await self._server.advance(self._to_next(end) - self._clock.now())
+                raise Difference(f"{where}: never {step.until}; last {status} {self._disguise.plain(answer, VOLATILE)}")
+            await self._pass(self._until_due(end))
 
-    def _to_next(self, end: int) -> int:
-        """When something is due, but at most `end`, and never now."""
-        return min(max(self._clock.next_deadline or end, self._clock.now() + 1), end)
+    def _until_due(self, end: int) -> int:
+        """Milliseconds until something is due, at least one, but not past `end`."""
+        return min(max(self._clock.next_deadline or end, self._clock.now() + 1), end) - self._clock.now()
+
+    async def _pass(self, milliseconds: int) -> None:
+        """Let time pass; the server does what is due."""
+        await self._server.advance(milliseconds)
+
+    async def _rest(self) -> None:
+        """Let the server do what it can without time."""
+        await self._server.settle()
 
     def _holds(self, step: Step, answer: Any) -> bool:
         for path, wanted in step.until.items():
@@ -117,11 +130,11 @@ class Conversation:
         request = asyncio.ensure_future(self._door.send(self._fill(step.call), body, headers))
         end = self._clock.now() + LONGEST_REQUEST_MS
         while not request.done() and self._clock.now() < end:
-            await self._server.settle()
+            await self._rest()
             if not request.done():
-                await self._server.advance(self._to_next(end) - self._clock.now())
+                await self._pass(self._until_due(end))
         answer = await request
-        await self._server.advance(STEP_MS)
+        await self._pass(STEP_MS)
         return answer
 
     def _fill(self, value: Any) -> Any:
@@ -136,3 +149,18 @@ class Conversation:
         if isinstance(value, dict):
             return {self._fill(key): self._fill(one) for key, one in value.items()}
         return value
+
+
+class SocketConversation(Conversation):
+    """The same when tasks call the server over a socket: the clock goes on in small steps, since bytes on their way are nobody's deadline."""
+
+    def _until_due(self, end: int) -> int:
+        return min(10 * TRIP_MS, end - self._clock.now())
+
+    async def _pass(self, milliseconds: int) -> None:
+        for _ in range(0, milliseconds, TRIP_MS):
+            self._clock.advance(TRIP_MS)
+            await self._server.platform.store.next_wake()
+
+    async def _rest(self) -> None:
+        await self._server.platform.store.next_wake()

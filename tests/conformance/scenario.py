@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -60,9 +62,52 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return b"${base}" in msgspec.json.encode(self.steps)
 
 
-def read(name: str) -> Scenario:
-    """The scenario `folder/name`."""
-    return msgspec.json.decode((SCENARIOS / f"{name}.json").read_bytes(), type=Scenario)
+class Explained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A step whose recording contradicts another one, or the specification, and what Podium answers instead."""
+
+    scenario: str
+    step: int
+    status: int
+    because: str
+
+
+class Later(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Scenarios that the issue with this subject will bring."""
+
+    subject: str
+    because: str
+    scenarios: list[str]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    issue: list[Later]
+    explained: list[Explained]
+
+
+@cache
+def _table() -> _Table:
+    return msgspec.toml.decode(Path(__file__).with_name("later.toml").read_bytes(), type=_Table)
+
+
+def later() -> frozenset[str]:
+    """The scenarios that do not hold yet."""
+    return frozenset(name for issue in _table().issue for name in issue.scenarios)
+
+
+def explained() -> list[Explained]:
+    """The steps that Podium answers otherwise than its recording says."""
+    return _table().explained
+
+
+def read(name: str, *, as_recorded: bool = False) -> Scenario:
+    """The scenario `folder/name`, with the explained answers in the place of the recorded ones."""
+    scenario = msgspec.json.decode((SCENARIOS / f"{name}.json").read_bytes(), type=Scenario)
+    answers = {} if as_recorded else {entry.step: entry for entry in explained() if entry.scenario == name}
+    steps = [
+        replace(step, podium=Seen(status=answers[number].status), why=answers[number].because) if number in answers else step
+        for number, step in enumerate(scenario.steps)
+    ]
+    return replace(scenario, steps=steps)
 
 
 def names() -> list[str]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-
 import pytest
+from msgspec import UNSET
 
 from tests.conformance.replay import Difference, replay
-from tests.conformance.scenario import names, read
+from tests.conformance.scenario import Explained, explained, later, names, read
 
-LATER: dict[str, str] = {
-    name: issue["subject"]
-    for issue in tomllib.loads(Path(__file__).with_name("later.toml").read_text())["issue"]
-    for name in issue["scenarios"]
-}
+LATER = later()
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in LATER])
@@ -26,3 +20,13 @@ async def test_podium_answers_what_was_recorded(name: str) -> None:
 async def test_what_a_later_issue_will_bring_is_not_there_yet(name: str) -> None:
     with pytest.raises(Difference):
         await replay(read(name))
+
+
+@pytest.mark.parametrize("entry", explained(), ids=lambda entry: f"{entry.scenario}:{entry.step}")
+def test_an_explained_answer_differs_from_the_recorded_one(entry: Explained) -> None:
+    assert read(entry.scenario, as_recorded=True).steps[entry.step].wanted != read(entry.scenario).steps[entry.step].wanted
+
+
+def test_every_answer_that_differs_from_the_server_says_why() -> None:
+    silent = [name for name in names() if any(step.podium is not UNSET and not step.why for step in read(name).steps)]
+    assert silent == []

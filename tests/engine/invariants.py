@@ -18,6 +18,7 @@ from podium.model.task import Task
 from tests.engine.world import World
 
 SERVER_POLLED = frozenset({"HTTP", "KAFKA_PUBLISH"})
+OPENING = frozenset({"RetryWorkflow", "RerunWorkflow", "ChildRevived"})  # these open what was over
 OUTSIDE = frozenset({"HUMAN", "WAIT"})  # they wait for a person, a signal or a time
 
 
@@ -33,7 +34,11 @@ class CheckedWorld(World):
         before = dict(run.index.tasks), run.workflow
         first = decide(run, commands, self.now)
         assert (dict(run.index.tasks), run.workflow) == before, "decide edited the run"
-        assert first == decide(run, commands, self.now), "deciding twice gave two decisions"
+        again = decide(run, commands, self.now)
+        assert first.decision == again.decision, "deciding twice gave two decisions"
+        assert [str(result.error) for result in first.results] == [str(result.error) for result in again.results]
+        if first.results[-1].error is not None and commands[-1].message_id is None:
+            assert first.decision is None, "a refused command changed something"
         try:
             return super()._decide(run, commands, workflow_id)
         finally:
@@ -54,12 +59,15 @@ class CheckedWorld(World):
 
     def check_decision(self, decision: Decision) -> None:
         """Ids never repeat; an output is set once."""
+        history = decision.history
+        again = history is not None and not OPENING.isdisjoint(history.commands)
         for change in decision.tasks:
             if change.before is None and change.after is not None:
                 assert change.after.task_id not in self.ids, "an id was used twice"
                 self.ids.add(change.after.task_id)
-            if change.before is not None and change.after is not None and change.before.status.terminal and change.after.status.terminal:
-                assert change.before.output == change.after.output, "the output of a finished task changed"
+            if change.before is not None and change.after is not None and not made_good(change.before, change.after):
+                both_over = change.before.status.terminal and change.after.status.terminal
+                assert again or not both_over or change.before.output == change.after.output, "the output of a finished task changed"
 
     def check_run(self, run: Run) -> None:
         """Everything that a run must be at any time."""
@@ -68,6 +76,11 @@ class CheckedWorld(World):
         check_wake(run, self.now)
         check_numbers(run)
         check_rebuilt(run)
+
+
+def made_good(before: Task, after: Task) -> bool:
+    """An optional child that had failed was retried by hand, and is well now."""
+    return before.status is TaskStatus.COMPLETED_WITH_ERRORS and after.status is TaskStatus.COMPLETED
 
 
 def check_closed(run: Run) -> None:
@@ -94,7 +107,7 @@ def check_wake(run: Run, now: int) -> None:
     if run.workflow.status.terminal:
         assert run.workflow.wake_at == 0
     elif deadlines:
-        assert 0 < run.workflow.wake_at <= min(deadlines), f"wakes at {run.workflow.wake_at}, is due at {min(deadlines)}"
+        assert 0 < run.workflow.wake_at <= max(now, min(deadlines)), f"wakes at {run.workflow.wake_at}, is due at {min(deadlines)}"
 
 
 def check_numbers(run: Run) -> None:

@@ -230,9 +230,12 @@ def bring_to_end(world: CheckedWorld) -> None:
             world.flow(run.workflow.workflow_id).resume()
     for _ in range(2_000):
         open_tasks = [task for run in world.runs.values() for task in run.listed() if not task.status.terminal and reportable(task)]
-        if not open_tasks:
+        if open_tasks:
+            world.report(open_tasks[0], "COMPLETED", {"done": True})
+        elif wakes := world.wakes():
+            world.advance((wakes[0] - world.now) / 1000)
+        else:
             break
-        world.report(open_tasks[0], "COMPLETED", {"done": True})
     still = [(key, world.flow(key).standing) for key, run in world.runs.items() if not run.workflow.status.terminal]
     assert not still, f"does not end: {still}"
 

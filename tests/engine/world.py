@@ -299,6 +299,9 @@ class World:
     def _revived(self, message: RevivedChild, outbox_id: str) -> None:
         fields = {name: getattr(message, name) for name in message.__struct_fields__}
         self._send(words.ChildRevived(message_id=outbox_id, **fields))
+        child_run = self.runs.get(message.child_id)
+        if child_run is not None and child_run.workflow.status.terminal:
+            self._send(_told(child_run))  # the message came late, or once more: the task is open, and hears of the end again
 
     def _terminate_child(self, message: TerminateChild, outbox_id: str) -> None:
         run = self.runs.get(message.child_id)
@@ -358,6 +361,7 @@ class World:
         while (soonest := next(iter(self.wakes()), 0)) and soonest <= end:
             self.now = max(self.now, soonest)
             self.tick()
+            assert next(iter(self.wakes()), end + 1) > self.now, "a tick left something that is due"
         self.now = end
 
     def tick(self) -> None:

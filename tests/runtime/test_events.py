@@ -32,7 +32,9 @@ async def started(platform: Platform) -> list[str]:
 async def test_an_event_task_starts_a_workflow_by_way_of_a_handler(server: TestServer) -> None:
     platform = server.platform
     await define(platform, "target", simple("a"))
-    await define(platform, "source", [WorkflowTask(name="e", task_reference_name="e", type="EVENT", sink="conductor", input_parameters={"x": 7})])
+    await define(
+        platform, "source", [WorkflowTask(name="e", task_reference_name="e", type="EVENT", sink="conductor", input_parameters={"x": 7})]
+    )
     action = Action(action="start_workflow", start_workflow=StartAction(name="target", version=1, input={"got": "${x}"}))
     await platform.registry.put_event_handler(EventHandler(name="h", event="conductor:source:e", actions=[action], active=True))
     source = await start(platform, "source")
@@ -69,9 +71,7 @@ async def test_a_message_that_comes_twice_starts_one_workflow(platform: Platform
 )
 async def test_a_condition_decides(platform: Platform, condition: str | None, evaluator: str | None, wanted: bool) -> None:
     await define(platform, "w", simple("a"))
-    await handle(
-        platform, "start_workflow", start_workflow=StartAction(name="w", version=1), condition=condition, evaluator_type=evaluator
-    )
+    await handle(platform, "start_workflow", start_workflow=StartAction(name="w", version=1), condition=condition, evaluator_type=evaluator)
     await platform.events.deliver("q:one", "m", {"n": 6, "inner": '{"deep": 1}'})
     assert len(await started(platform)) == (1 if wanted else 0)
 
@@ -100,7 +100,9 @@ async def test_an_event_finishes_a_task(platform: Platform, action: str, status:
 async def test_an_event_ends_a_workflow(platform: Platform) -> None:
     await define(platform, "w", simple("a"))
     workflow_id = await start(platform, "w")
-    await handle(platform, "terminate_workflow", terminate_workflow=TerminateAction(workflow_id="${id}", termination_reason="because ${why}"))
+    await handle(
+        platform, "terminate_workflow", terminate_workflow=TerminateAction(workflow_id="${id}", termination_reason="because ${why}")
+    )
     await platform.events.deliver("q:one", "m", {"id": workflow_id, "why": "so"})
     workflow = (await platform.executor.read(workflow_id)).workflow
     assert (workflow.status, workflow.reason) == (WorkflowStatus.TERMINATED, "because so")
@@ -109,7 +111,9 @@ async def test_an_event_ends_a_workflow(platform: Platform) -> None:
 async def test_an_event_changes_variables(platform: Platform) -> None:
     await define(platform, "w", simple("a"))
     workflow_id = await start(platform, "w")
-    await handle(platform, "update_workflow_variables", update_workflow_variables=VariablesAction(workflow_id="${id}", variables={"v": "${n}"}))
+    await handle(
+        platform, "update_workflow_variables", update_workflow_variables=VariablesAction(workflow_id="${id}", variables={"v": "${n}"})
+    )
     await platform.events.deliver("q:one", "m", {"id": workflow_id, "n": 3})
     assert (await platform.executor.read(workflow_id)).workflow.variables.value == {"v": 3}
 

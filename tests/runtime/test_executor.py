@@ -11,6 +11,7 @@ import pytest
 
 import podium.runtime.executor as executor_module
 from podium.engine.decide import Outcome
+from podium.engine.decide import decide as real_decide
 from podium.engine.evaluators import ScriptCall, ScriptOutcome
 from podium.engine.run import Run
 from podium.errors import Busy, Conflict, LostRace, NotFound
@@ -128,14 +129,12 @@ async def test_a_failed_commit_leaves_nothing_behind(server: TestServer, store: 
     store.failing = OSError("disk full")
     with pytest.raises(OSError, match="disk full"):
         await platform.executor.handle(PauseWorkflow(workflow_id=workflow_id))
+    lost = asyncio.create_task(start(platform, "w"))
+    await server.advance(1_000)  # the committer rests a moment after a failure
     with pytest.raises(OSError, match="disk full"):
-        lost = asyncio.create_task(start(platform, "w"))
-        await asyncio.sleep(0)
-        assert isinstance(server.clock, FakeClock)
-        server.clock.advance(1_000)  # the committer rests a moment after a failure
         await lost
     store.failing = None
-    server.clock.advance(1_000)
+    await server.advance(1_000)
     assert (await platform.executor.read(workflow_id)).workflow.status is WorkflowStatus.RUNNING
     await platform.executor.handle(PauseWorkflow(workflow_id=workflow_id))
     await stored_and_cached_agree(platform, workflow_id)
@@ -145,7 +144,7 @@ async def test_a_bug_in_one_command_harms_no_other(platform: Platform, store: Te
     await define(platform, "w", parallel("a", "b", "c"))
     workflow_id = await start(platform, "w")
     first, bad, good = [await open_task(platform, workflow_id, ref) for ref in "abc"]
-    decide = executor_module.decide
+    decide = real_decide
 
     def with_a_bug(run: Run, commands: Sequence[AnyCommand], now: int, answers: Any) -> Outcome:
         if any(isinstance(command, UpdateTask) and command.task_id == bad.task_id for command in commands):

@@ -18,7 +18,9 @@ from podium.testing.server import TestServer
 from tests.runtime.world import TestStore, define, done, open_task, simple, start
 
 PARENT = [
-    WorkflowTask(name="child", task_reference_name="child", type="SUB_WORKFLOW", sub_workflow_param=SubWorkflowParams(name="inner", version=1))
+    WorkflowTask(
+        name="child", task_reference_name="child", type="SUB_WORKFLOW", sub_workflow_param=SubWorkflowParams(name="inner", version=1)
+    )
 ]
 
 
@@ -64,7 +66,9 @@ async def test_a_message_survives_the_end_of_the_process(store: TestStore) -> No
 
 async def test_a_child_that_cannot_start_fails_its_task(server: TestServer, store: TestStore) -> None:
     missing = SubWorkflowParams(name="nowhere", version=7)
-    await define(server.platform, "outer", [WorkflowTask(name="c", task_reference_name="c", type="SUB_WORKFLOW", sub_workflow_param=missing)])
+    await define(
+        server.platform, "outer", [WorkflowTask(name="c", task_reference_name="c", type="SUB_WORKFLOW", sub_workflow_param=missing)]
+    )
     parent = await start(server.platform, "outer")
     await server.settle()
     run = await server.platform.executor.read(parent)

@@ -65,7 +65,9 @@ async def test_a_deadline_from_before_a_restart_is_met(store: TestStore) -> None
 @pytest.mark.parametrize("handed_over", [True, False])
 async def test_a_response_timeout_ends_the_attempt(server: TestServer, handed_over: bool) -> None:
     platform = server.platform
-    await platform.registry.put_task_definitions([TaskDef(name="a", response_timeout_seconds=5, retry_count=1, retry_delay_seconds=0)], "tester")
+    await platform.registry.put_task_definitions(
+        [TaskDef(name="a", response_timeout_seconds=5, retry_count=1, retry_delay_seconds=0)], "tester"
+    )
     await define(platform, "w", simple("a"))
     poll = asyncio.create_task(take(platform, "a")) if handed_over else None
     await server.settle()

@@ -66,6 +66,8 @@ async def found(store: Store, condition: Any = None, **search: Any) -> list[str]
         ("correlationId", OP.NOT_EQUAL, ["Ada"], "w2 w3 w4 w5"),
         ("startTime", OP.GREATER, [str(NOW + 1)], "w3 w4 w5"),
         ("startTime", OP.EQUAL, [str(NOW)], "w1"),
+        ("endTime", OP.GREATER, ["-5"], "w2 w4"),
+        ("endTime", OP.BETWEEN, ["0", str(NOW + 5)], "w4"),
         ("startTime", OP.BETWEEN, [str(NOW + 1), str(NOW + 2)], "w2 w3"),
         ("endTime", OP.LESS, [str(NOW + 8)], "w4"),
         ("endTime", OP.IS_NULL, [], "w1 w3 w5"),

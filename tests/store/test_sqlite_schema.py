@@ -159,12 +159,12 @@ def test_a_common_search_reads_one_page_of_an_index(database: sqlite3.Connection
     seen: list[str] = []
     database.set_trace_callback(seen.append)
     clauses = tuple(Clause(field, Operator.EQUAL, (value,)) for field, value in condition.items())
-    searching.search_workflows(database.cursor(), Search(condition=AllOf(clauses)))
+    searching.search_workflows(database.cursor(), Search(condition=AllOf(clauses), size=1))
     database.set_trace_callback(None)
 
     searches = [sql for sql in seen if "FROM workflow AS w" in sql]
     assert len(searches) == 2
-    count, page = (plan(database, sql) for sql in searches)
+    page, count = (plan(database, sql) for sql in searches)
     assert "COVERING" in count
     assert re.search(rf"USING (COVERING )?INDEX {index}\b", page)
     assert "TEMP B-TREE" not in page

@@ -70,14 +70,16 @@ async def update_and_poll(call: Call) -> Answer:
 
 
 async def update_by_reference(call: Call) -> Answer:
-    """POST /tasks/{workflowId}/{taskRefName}/{status}: the task's id. Raises NotFound when no such task is open."""
+    """POST /tasks/{workflowId}/{taskRefName}/{status}: the task's id; empty for a late report about a task that is over."""
     task = await _by_reference(call, call.query(WORKER_ID), keep_worker=True)
-    return text_answer(task.task_id)
+    return text_answer(task.task_id) if task is not None else nothing()
 
 
 async def update_by_reference_and_read(call: Call) -> Answer:
     """POST /tasks/{workflowId}/{taskRefName}/{status}/sync: the workflow as it is afterwards."""
     task = await _by_reference(call, call.query(NEW_WORKER_ID), keep_worker=False)
+    if task is None:
+        raise NotFound(f"The task {call.path['taskRefName']} of workflow {call.path['workflowId']} is over")
     run = await call.platform.executor.read(task.workflow_id)
     return raw_json(encode_view(workflow_view(run, include_tasks=True)))
 
@@ -149,22 +151,19 @@ def _logs(call: Call, lines: list[TaskLog], task_id: str) -> tuple[TaskLog, ...]
     return tuple(TaskLog(log=line.log, task_id=task_id, created_time=line.created_time or now) for line in lines)
 
 
-async def _by_reference(call: Call, worker_id: str | None, *, keep_worker: bool) -> Task:
-    workflow_id, ref = call.path["workflowId"], call.path["taskRefName"]
+async def _by_reference(call: Call, worker_id: str | None, *, keep_worker: bool) -> Task | None:
     task = await call.platform.executor.handle(
         UpdateTaskByRef(
-            workflow_id=workflow_id,
+            workflow_id=call.path["workflowId"],
             actor=call.actor,
-            ref=ref,
+            ref=call.path["taskRefName"],
             status=status_in_path(call),
             output=call.body(JsonObject),
             worker_id=worker_id,
             keep_worker=keep_worker,
         )
     )
-    if not isinstance(task, Task):
-        raise NotFound(f"Found no running task {ref} of workflow {workflow_id} to update", workflow_id=workflow_id, ref=ref)
-    return task
+    return task if isinstance(task, Task) else None
 
 
 def status_in_path(call: Call) -> TaskStatus:

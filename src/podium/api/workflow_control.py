@@ -32,7 +32,8 @@ USE_LATEST: Final = boolean("useLatestDefinitions", default=False, about="with t
 RESUME_SUBWORKFLOWS: Final = boolean(
     "resumeSubworkflowTasks", default=False, about="go on inside failed sub-workflows instead of starting new ones"
 )
-ARCHIVE: Final = boolean("archiveWorkflow", default=True, about="taken and not needed: it is deleted")
+# One official client writes `True` for everything that it deletes, running or not, and expects success.
+ARCHIVE: Final = optional_text("archiveWorkflow", about="`true`, written so: only one that has ended")
 
 
 async def decide(call: Call) -> Answer:
@@ -126,7 +127,8 @@ async def terminate(call: Call) -> Answer:
 
 async def remove(call: Call) -> Answer:
     """DELETE /workflow/{workflowId}/remove."""
-    await call.platform.executor.handle(RemoveWorkflow(workflow_id=call.path["workflowId"], actor=call.actor))
+    ended_only = call.query(ARCHIVE) == "true"
+    await call.platform.executor.handle(RemoveWorkflow(workflow_id=call.path["workflowId"], actor=call.actor, ended_only=ended_only))
     return nothing()
 
 

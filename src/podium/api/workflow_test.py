@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from podium.api.answer import Answer, raw_json
 from podium.api.routing import Call, Route
 from podium.api.view import WorkflowView, encode_view, workflow_view
 from podium.model.body import WorkflowTestRequest
-from podium.runtime.mock_run import Setting, mock_run
+from podium.runtime.mock_run import Sandbox, Setting, mock_run
 from podium.runtime.start_check import check_start
 from podium.runtime.starts import Origin, Starts
 
@@ -19,8 +19,8 @@ async def test(call: Call) -> Answer:
     check_start(request, platform.registry)
     setting = Setting(
         registry=platform.registry,
-        starts=Starts(platform.registry, platform.store),
-        sandbox=platform.sandbox,
+        starts=Starts(platform.registry, platform.store, platform.clock),
+        sandbox=cast("Sandbox", platform.sandbox),
         now=platform.clock.now(),
     )
     run = await mock_run(setting, request, Origin(actor=call.actor))

@@ -16,6 +16,7 @@ import uvloop
 
 from podium import __version__, log
 from podium.api.application import create_application
+from podium.api.connection import Connection
 from podium.app import build
 from podium.errors import PodiumError
 from podium.runtime.platform import Platform
@@ -83,7 +84,8 @@ class Server(uvicorn.Server):
             create_application(platform),
             lifespan="off",
             loop="none",
-            http="httptools",
+            http=Connection,
+            proxy_headers=False,
             ws="none",
             log_config=None,
             access_log=False,

@@ -43,10 +43,10 @@ def begin(draft: Draft) -> None:
     turn = Turn(draft, TASK_TYPES)
     try:
         first = draft.program.first
-        while first is not None and _skipped(draft, first.ref):
+        while first is not None and draft.skipped(first.ref):
             first = first.successor
         if first is None:
-            complete(draft, None)
+            terminate(draft, "No tasks found to be executed", WorkflowStatus.COMPLETED, None, failure_workflow=True)
             return
         turn.schedule(turn.spot("").plan(first))
         _execute(turn)
@@ -99,7 +99,6 @@ def _end_by_task(draft: Draft, task: Task) -> None:
     given = value.get("terminationReason")
     blank = given is None or not str(given).strip()
     reason = f"Workflow is {status} by TERMINATE task: {task.task_id}" if blank else str(given)
-    draft.change(task, executed=True)
     if status is WorkflowStatus.COMPLETED:
         complete(draft, task, reason)
     else:
@@ -118,26 +117,21 @@ def _process(turn: Turn, task: Task) -> None:
         if node is None or node.task.optional or not node.task.permissive:
             task = draft.change(task, status=TaskStatus.COMPLETED_WITH_ERRORS)
     draft.change(task, executed=True)
-    _schedule_successor(turn, task)
+    schedule_successor(turn, task)
     _wake(draft, task)
 
 
-def _schedule_successor(turn: Turn, task: Task) -> None:
+def schedule_successor(turn: Turn, task: Task) -> None:
     """Plan and schedule the node after a task's (spec/engine.md §3.5)."""
     draft = turn.draft
     node = draft.node(task)
     if node is None or (node.type in SWITCHES and "hasChildren" in task.input.value):
         return
     following, suffix = node.successor, task.suffix
-    while following is not None and _skipped(draft, following.ref + suffix):
+    while following is not None and draft.skipped(following.ref + suffix):
         following = following.successor
     if following is not None and draft.last(following.ref + suffix) is None:
         turn.schedule(turn.spot(suffix).plan(following))
-
-
-def _skipped(draft: Draft, ref: str) -> bool:
-    last = draft.last(ref)
-    return last is not None and last.status is TaskStatus.SKIPPED
 
 
 def _wake(draft: Draft, task: Task) -> None:

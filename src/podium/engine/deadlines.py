@@ -14,12 +14,19 @@ MAX_MS = 2**53  # beyond any date that we handle
 def task_deadline(task: Task, policy: TaskDef | None) -> int:
     """The earliest time at which something about an open task is due (epoch ms); 0: never."""
     candidates = (
-        task.wait_timeout if task.task_type == "WAIT" else 0,
+        wait_deadline(task) if task.task_type == "WAIT" else 0,
         lease_deadline(task),
         *(() if policy is None else (total_deadline(task, policy), run_deadline(task, policy), poll_deadline(task, policy))),
         response_deadline(task, policy),
     )
     return min((when for when in candidates if when), default=0)
+
+
+def wait_deadline(task: Task) -> int:
+    """When a WAIT is over, or, for a new attempt, when it begins to wait after the delay of the retry; 0: never."""
+    if task.status is TaskStatus.SCHEDULED:
+        return task.scheduled_time + task.callback_after_ms
+    return task.wait_timeout
 
 
 def total_deadline(task: Task, policy: TaskDef) -> int:

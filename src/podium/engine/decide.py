@@ -72,7 +72,7 @@ def finish(draft: Draft) -> Decision:
     born = run.workflow.revision == 0
     before = None if born else run.workflow
     changes = tuple(_changes(draft))
-    sent = [*effects.messages(draft, changes, before), *draft.messages] if not draft.removed else []
+    sent = [*draft.messages, *effects.messages(draft, changes, before)] if not draft.removed else []
     revision = run.workflow.revision + 1
     workflow = replace(draft.workflow, revision=revision, update_time=draft.now, wake_at=wake_at(draft, changes))
     return Decision(

@@ -51,7 +51,7 @@ class Draft:
     def use_program(self, program: Program) -> None:
         """Go on with another definition; only a run without tasks can."""
         self.program = program
-        self.index.program = program
+        self.index = Index(program)
 
     @property
     def catalog(self) -> Catalog:
@@ -66,7 +66,9 @@ class Draft:
     @property
     def changed(self) -> bool:
         """There is something to commit."""
-        return bool(self.touched or self.messages or self.logs or self.consumed or self.removed) or self.workflow is not self.run.workflow
+        collected = self.touched or self.messages or self.logs or self.consumed or self.removed
+        woken = self.ticked and 0 < self.run.workflow.wake_at <= self.now  # even if there was nothing to do, the next time is another
+        return bool(collected or woken) or self.workflow is not self.run.workflow
 
     # Reading
 
@@ -78,6 +80,11 @@ class Draft:
         """The last attempt under a full reference name."""
         task_id = self.index.last.get(ref)
         return self.index.tasks[task_id] if task_id is not None else None
+
+    def skipped(self, ref: str) -> bool:
+        """The task with this full reference name is stepped over."""
+        last = self.last(ref)
+        return last is not None and last.status is TaskStatus.SKIPPED
 
     def node(self, task: Task) -> Node | None:
         """The compiled node of a task."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import convert
-
 from podium.engine.draft import Draft
 from podium.engine.ids import child_id, name_uuid
 from podium.model.decision import Decision, TaskChange
 from podium.model.definition import WorkflowDef
 from podium.model.json import Json, JsonObject
-from podium.model.message import Message, Publish, StartChild, StartOther, TellParent, TerminateChild
+from podium.model.message import Message, Publish, RevivedChild, StartChild, StartOther, TellParent, TerminateChild
+from podium.model.shape import shape
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
@@ -46,7 +45,7 @@ def _of_task(draft: Draft, before: Task | None, after: Task) -> Iterator[tuple[M
         return
     due = after.scheduled_time + after.callback_after_seconds * 1000 if after.callback_after_seconds else 0
     if after.status is TaskStatus.SCHEDULED and (before is None or before.status is not TaskStatus.SCHEDULED):
-        yield (_start_child(draft, after) if after.task_type == "SUB_WORKFLOW" else _start_other(after)), due
+        yield (_start_child(draft, after) if after.task_type == "SUB_WORKFLOW" else _start_other(draft, before, after)), due
     elif after.task_type == "SUB_WORKFLOW" and after.status is TaskStatus.CANCELED and before is not None and not before.status.terminal:
         yield _terminate_child(draft, after), 0
 
@@ -67,10 +66,10 @@ def _start_child(draft: Draft, task: Task) -> StartChild:
     return StartChild(
         workflow_id=task.workflow_id,
         task_id=task.task_id,
-        child_id=child_id(task.workflow_id, task.task_id, task.retry_count),
+        child_id=task.sub_workflow_id or child_id(task.workflow_id, task.task_id, task.retry_count),
         name=_text(value.get("subWorkflowName")),
         version=whole_number(value.get("subWorkflowVersion")),
-        definition=convert(definition, WorkflowDef, strict=False) if isinstance(definition, dict) else None,
+        definition=shape(definition, WorkflowDef) if isinstance(definition, dict) else None,
         input=child_input(value),
         correlation_id=workflow.correlation_id,
         task_to_domain={str(k): str(v) for k, v in domains.items()} if isinstance(domains, dict) else dict(workflow.task_to_domain),
@@ -90,12 +89,13 @@ def child_input(value: JsonObject) -> JsonObject:
     return task_input
 
 
-def _start_other(task: Task) -> StartOther:
+def _start_other(draft: Draft, before: Task | None, task: Task) -> StartOther:
+    again = "" if before is None else f":{draft.run.workflow.revision + 1}"  # a rerun starts another one
     request = task.input.value.get("startWorkflow")
     return StartOther(
         workflow_id=task.workflow_id,
         task_id=task.task_id,
-        other_id=name_uuid(f"startworkflow:{task.workflow_id}:{task.task_id}"),
+        other_id=name_uuid(f"startworkflow:{task.workflow_id}:{task.task_id}{again}"),
         request=request if isinstance(request, dict) else {},
     )
 
@@ -113,7 +113,8 @@ def _to_parent(draft: Draft, before: Workflow | None) -> Iterator[tuple[Message,
     workflow = draft.workflow
     if workflow.parent_workflow_id is None or workflow.parent_task_id is None or draft.removed:
         return
-    ended = workflow.status.terminal and (before is None or not before.status.terminal or before.status is not workflow.status)
+    revived = any(isinstance(message, RevivedChild) for message, _ in draft.messages)  # and perhaps it has ended again already
+    ended = workflow.status.terminal and (before is None or revived or before.status is not workflow.status)
     if before is None or ended:
         yield tell_parent(workflow), 0
 

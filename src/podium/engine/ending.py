@@ -12,6 +12,7 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 
 FAILURE_WORKFLOW_KEY = "conductor.failure_workflow"
+_FAILED = frozenset({TaskStatus.FAILED, TaskStatus.FAILED_WITH_TERMINAL_ERROR})
 
 
 def complete(draft: Draft, by: Task | None, reason: str | None = None) -> None:
@@ -66,18 +67,21 @@ def workflow_output(draft: Draft, by: Task | None) -> Payload:
 def _permissive_failures(draft: Draft) -> list[Task]:
     # Only attempts that failed can be permissive failures, and those are indexed.
     found = []
-    for ref in draft.index.unsuccessful:
-        task = draft.last(ref)
-        node = draft.node(task) if task is not None else None
-        if task is not None and node is not None and node.task.permissive and not node.task.optional and task.status.failed:
+    for task in _unsuccessful(draft):
+        node = draft.node(task)
+        if not task.retried and node is not None and node.task.permissive and not node.task.optional:
             found.append(task)
     return sorted(found, key=lambda task: task.seq)
 
 
+def _unsuccessful(draft: Draft) -> list[Task]:
+    return sorted((draft.index.tasks[task_id] for task_id in draft.index.unsuccessful), key=lambda task: task.number)
+
+
 def _failed_names(draft: Draft) -> dict[str, tuple[str, ...]]:
-    failures = draft.index.failures
-    refs = tuple(failures)
-    return {"failed_refs": refs, "failed_task_names": tuple(dict.fromkeys(failures[ref] for ref in refs))}
+    failed = [task for task in _unsuccessful(draft) if task.status in _FAILED]
+    refs, names = (task.ref for task in failed), (task.def_name for task in failed)
+    return {"failed_refs": tuple(dict.fromkeys(refs)), "failed_task_names": tuple(dict.fromkeys(names))}
 
 
 def _cancel_open_tasks(draft: Draft) -> None:

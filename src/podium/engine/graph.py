@@ -24,6 +24,7 @@ _WITHOUT_TASK_ID = frozenset(
     {"SWITCH", "DECISION", "FORK_JOIN", "FORK_JOIN_DYNAMIC", "SET_VARIABLE", "START_WORKFLOW", "NOOP", "SUB_WORKFLOW"}
 )
 SWITCHES = frozenset({"SWITCH", "DECISION"})
+FORKS = frozenset({"FORK_JOIN", "FORK_JOIN_DYNAMIC"})
 
 
 class Node:
@@ -49,6 +50,12 @@ class Node:
         self.input: InputTemplate = compile_input(task.input_parameters, definition)
         self.fields: Template | None = _extra(task)  # what else of the node holds expressions
 
+    def replaced(self, task: WorkflowTask) -> Node:
+        """Another definition task in the same place."""
+        made = Node(task, self.parent, self.loop)
+        made.children, made.following, made.successor = self.children, self.following, self.successor
+        return made
+
     def body(self) -> Iterator[Node]:
         """The first level of a loop: the nodes of its body in order."""
         node = self.children.get("")
@@ -60,7 +67,7 @@ class Node:
 class Program:
     """A compiled definition; immutable, and shared by all of its runs."""
 
-    __slots__ = ("definition", "definition_hash", "first", "nodes", "output")
+    __slots__ = ("definition", "definition_hash", "first", "joins", "loops", "nodes", "output")
 
     def __init__(self, definition: WorkflowDef, definition_hash: str) -> None:
         self.definition = definition
@@ -68,6 +75,10 @@ class Program:
         self.nodes: dict[str, Node] = {}
         self.first = _sequence(definition.tasks, None, None, self.nodes)
         self.output: Template | None = compile_template(definition.output_parameters) if definition.output_parameters else None
+        types = {node.type for node in self.nodes.values()}
+        # What a run of it may come to hold; the branches of a dynamic fork may be anything.
+        self.joins = bool(types & {"JOIN", "EXCLUSIVE_JOIN", "FORK_JOIN_DYNAMIC"})
+        self.loops = bool(types & {"DO_WHILE", "FORK_JOIN_DYNAMIC"})
 
 
 def compile_definition(definition: WorkflowDef, definition_hash: str) -> Program:

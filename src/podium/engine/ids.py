@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from hashlib import md5
+
+_BEGINS_WITH_TIME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def name_uuid(text: str) -> str:
@@ -20,14 +23,18 @@ def child_id(parent_workflow_id: str, parent_task_id: str, generation: int) -> s
 
 
 def task_id(workflow_id: str, number: int) -> str:
-    """The id of a workflow's n-th task: a UUID (version 8) that ends in the number."""
-    return f"{_prefix(workflow_id)}{number:012x}"
+    """The id of a workflow's n-th task: a UUID (version 8) that ends in the number.
+
+    When the workflow's id begins with a time (version 7), so do those of its tasks: rows that are written together lie together.
+    """
+    return f"{_prefix(workflow_id)}{number:08x}"
 
 
 @lru_cache(maxsize=4096)
 def _prefix(workflow_id: str) -> str:
     digest = md5(workflow_id.encode(), usedforsecurity=False).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-"
+    begin = workflow_id[:13] if _BEGINS_WITH_TIME.fullmatch(workflow_id) else f"{digest[:8]}-{digest[8:12]}"
+    return f"{begin}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:24]}"
 
 
 def _dashed(text: str) -> str:

@@ -21,7 +21,9 @@ V = TypeVar("V")
 _GONE: Any = object()
 
 WAITING_TYPES = frozenset({"JOIN", "EXCLUSIVE_JOIN"})
-_FAILURES = frozenset({TaskStatus.FAILED, TaskStatus.FAILED_WITH_TERMINAL_ERROR})
+# Tables that stay empty when the definition has no such node: nobody writes them, so that drafts need no layers over them.
+_OF_JOINS = ("waiting", "missing", "missing_count")
+_OF_LOOPS = ("loop_tasks", "loop_count", "loop_open")
 
 
 class Layer(Generic[K, V]):
@@ -86,21 +88,22 @@ class Index:
         self.loop_count: dict[tuple[str, int], int] = make("loop_count")  # (id of DO_WHILE, iteration) -> how many tasks
         self.loop_open: dict[str, int] = make("loop_open")  # id of DO_WHILE -> how many of its tasks are not finished
         self.branches: dict[str, Node] = make("branches")  # full ref -> node, for dynamically forked tasks
-        self.failures: dict[str, str] = make("failures")  # full ref -> task definition name, of every attempt that failed
-        self.unsuccessful: dict[str, None] = make("unsuccessful")  # full refs under which an attempt did not end well
+        self.unsuccessful: dict[str, None] = make("unsuccessful")  # ids of attempts that did not end well
         self.forks: dict[str, None] = make("forks")  # ids of FORK_JOIN_DYNAMIC tasks
         self.deadlines: list[tuple[int, str]] = []  # heap of (epoch ms, task id); of a layer: only its own
         self.open_count = 0
 
     def layered(self) -> Index:
         """An index that starts as this one and keeps its changes to itself."""
-        layer = Index(self.program, lambda name: Layer(getattr(self, name)))
+        program = self.program
+        unused = (() if program.joins else _OF_JOINS) + (() if program.loops else _OF_LOOPS)
+        layer = Index(program, lambda name: getattr(self, name) if name in unused else Layer(getattr(self, name)))
         layer.open_count = self.open_count
         return layer
 
     def node(self, task: Task) -> Node | None:
         """The compiled node of a task; None when no definition holds it."""
-        if task.fork_ref is None and task.base_ref in self.program.nodes:
+        if task.node is None and task.base_ref in self.program.nodes:
             return self.program.nodes[task.base_ref]
         ref = task.ref
         while len(ref) >= len(task.base_ref):
@@ -128,23 +131,30 @@ class Index:
         if known is None:
             self._arrive(task)
         self._mark_status(known, task)
-        self._count_in_loop(known, task)
-        self._tell_joins(task)
-        if task.task_type in WAITING_TYPES:
-            self._track_join(known, task)
+        if self.program.loops:
+            self._count_in_loop(known, task)
+        if self.program.joins:
+            self._tell_joins(task)
+            if task.task_type in WAITING_TYPES:
+                self._track_join(known, task)
 
     def drop(self, task: Task) -> None:
         """Delete a task."""
         task_id = task.task_id
         self.tasks.pop(task_id, None)
         self.pending.pop(task_id, None)
+        self.unsuccessful.pop(task_id, None)
+        self.forks.pop(task_id, None)
         if self.open.pop(task_id, task_id) is None:
             self.open_count -= 1
         if task.task_type in WAITING_TYPES:
             self._untrack_join(task)
         self._count_in_loop(task, None)
+        self._leave_loop(task)
         if self.last.get(task.ref) == task_id:
             self._step_back(self.last, task.ref, lambda other: other.ref)
+            for join_id in self.waiting.get(task.ref, ()):
+                self._set_missing(join_id, task.ref, missing=not self._is_finished(task.ref))
         if self.latest.get(task.base_ref) == task_id:
             self._step_back(self.latest, task.base_ref, lambda other: other.base_ref)
 
@@ -157,23 +167,28 @@ class Index:
             table.pop(key, None)
 
     def _arrive(self, task: Task) -> None:
-        if task.node is not None and task.fork_ref is not None:
-            self._add_branch(task, task.node, task.fork_ref)
+        if task.node is not None:
+            self._add_own_node(task, task.node)
         self.last[task.ref] = task.task_id
         if task.status is not TaskStatus.SKIPPED or task.base_ref not in self.latest:
             self.latest[task.base_ref] = task.task_id
         node = self.node(task)
         if node is not None and node.type == "FORK_JOIN_DYNAMIC":
             self.forks[task.task_id] = None
-        loop = self.loop_of(task)
+        loop = self.loop_of(task) if self.program.loops else None
         if loop is not None:
             place = (loop, iteration_in_loop(task))
             count = self.loop_count.get(place, 0)
             self.loop_tasks[(*place, count)] = task.task_id
             self.loop_count[place] = count + 1
 
-    def _add_branch(self, task: Task, definition: WorkflowTask, fork_ref: str) -> None:
-        fork_id = self.last.get(fork_ref)
+    def _add_own_node(self, task: Task, definition: WorkflowTask) -> None:
+        if task.fork_ref is None:
+            place = self.program.nodes.get(task.base_ref) or self.branches.get(task.ref)
+            if place is not None:
+                self.branches[task.ref] = place.replaced(definition)
+            return
+        fork_id = self.last.get(task.fork_ref)
         fork = self.node(self.tasks[fork_id]) if fork_id is not None else None
         if fork is None:
             return
@@ -181,6 +196,16 @@ class Index:
             self.branches[ref + task.suffix] = node
 
     def _mark_status(self, known: Task | None, task: Task) -> None:
+        if known is None or known.status is not task.status:
+            self._mark_new_status(known, task)
+        if task.unprocessed:
+            self.pending[task.task_id] = None
+        elif known is not None and known.unprocessed:
+            self.pending.pop(task.task_id, None)
+        if not task.status.terminal and (when := self.deadline(task)):
+            heapq.heappush(self.deadlines, (when, task.task_id))
+
+    def _mark_new_status(self, known: Task | None, task: Task) -> None:
         terminal = task.status.terminal
         was_open = known is not None and not known.status.terminal
         if terminal and was_open:
@@ -189,21 +214,37 @@ class Index:
         elif not terminal and not was_open:
             self.open[task.task_id] = None
             self.open_count += 1
-        if task.unprocessed:
-            self.pending[task.task_id] = None
-        elif known is not None and known.unprocessed:
-            self.pending.pop(task.task_id, None)
         if task.status.failed:
-            self.unsuccessful[task.ref] = None
-            if task.status in _FAILURES:
-                self.failures[task.ref] = task.def_name
-        if not terminal and (when := self.deadline(task)):
-            heapq.heappush(self.deadlines, (when, task.task_id))
+            self.unsuccessful[task.task_id] = None
+        elif known is not None and known.status.failed:
+            self.unsuccessful.pop(task.task_id, None)
 
     def _count_in_loop(self, known: Task | None, task: Task | None) -> None:
         change = int(task is not None and not _settled(task)) - int(known is not None and not _settled(known))
         if change and (either := task or known) is not None and (loop := self.loop_of(either)) is not None:
             self.loop_open[loop] = self.loop_open.get(loop, 0) + change
+
+    def _leave_loop(self, task: Task) -> None:
+        # Tasks are dropped newest first, so that it is the last of its iteration.
+        loop = self.loop_of(task)
+        if loop is None:
+            return
+        place = (loop, iteration_in_loop(task))
+        end = self.loop_count.get(place, 0)
+        found = next((n for n in range(end - 1, -1, -1) if self.loop_tasks[(*place, n)] == task.task_id), None)
+        if found is None:
+            return
+        for n in range(found, end - 1):
+            self.loop_tasks[(*place, n)] = self.loop_tasks[(*place, n + 1)]
+        self.loop_tasks.pop((*place, end - 1), None)
+        if end > 1:
+            self.loop_count[place] = end - 1
+        else:
+            self.loop_count.pop(place, None)
+
+    def _is_finished(self, ref: str) -> bool:
+        last = self.last.get(ref)
+        return last is not None and self.tasks[last].finished
 
     def _tell_joins(self, task: Task) -> None:
         if self.last.get(task.ref) != task.task_id:
@@ -231,8 +272,7 @@ class Index:
             joins = self.waiting.get(ref, ())
             if task.task_id not in joins:
                 self.waiting[ref] = (*joins, task.task_id)
-            last = self.last.get(ref)
-            self._set_missing(task.task_id, ref, missing=last is None or not self.tasks[last].finished)
+            self._set_missing(task.task_id, ref, missing=not self._is_finished(ref))
 
     def _untrack_join(self, task: Task) -> None:
         for ref in awaited(task):

@@ -87,7 +87,9 @@ def next_attempt(turn: Turn, task: Task, node: Node, *, by_hand: bool = False) -
     wait_ms = seconds * 1000 + (0 if by_hand or policy is None else jitter_ms(policy, task_id))
     draft.change(task, retried=True, executed=by_hand)
     old = {key: value for key, value in task.input.value.items() if key != "subWorkflowId"}
-    fresh = draft.resolve(node, task_id) if not _keeps_input(task) else {}
+    fresh = draft.resolve(node, task_id)
+    if task.task_type == "SUB_WORKFLOW":
+        fresh = {"workflowInput": fresh}  # its parameters stand one level down
     polled = turn.type_of(task).polled
     return replace(
         task,
@@ -113,13 +115,8 @@ def next_attempt(turn: Turn, task: Task, node: Node, *, by_hand: bool = False) -
         sub_workflow_id=None,
         subworkflow_changed=False,
         reason=None if by_hand else task.reason,
-        input=Payload.of({**old, **fresh}) if fresh else Payload.of(old),
+        input=Payload.of({**old, **fresh}),
         output=EMPTY,
         output_path=None,
         execution_metadata=None,
     )
-
-
-def _keeps_input(task: Task) -> bool:
-    """A SUB_WORKFLOW's parameters stand one level down, under `workflowInput`; its type resolves them itself."""
-    return task.task_type == "SUB_WORKFLOW"

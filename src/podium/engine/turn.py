@@ -21,6 +21,10 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 
 
+# Tasks whose mappers never name their definition: clients see the type as `taskDefName` (spec/engine.md §1.3).
+NAMED_BY_TYPE = frozenset({"DECISION", "SWITCH", "FORK", "JOIN", "EXCLUSIVE_JOIN"})
+
+
 class Terminated(Exception):
     """The workflow ends, unsuccessfully."""
 
@@ -104,6 +108,12 @@ class Spot:
         task_type = self.turn.types.get(node.type) or self.turn.types["USER_DEFINED"]
         return task_type.plan(self, node)
 
+    def first(self, node: Node | None) -> Node | None:
+        """The first node of a sequence that is not skipped."""
+        while node is not None and self.draft.skipped(self.ref(node)):
+            node = node.following
+        return node
+
     def ref(self, node: Node) -> str:
         """A node's full reference name here."""
         return node.ref + self.suffix
@@ -121,7 +131,7 @@ class Spot:
             "ref": self.ref(node),
             "base_ref": node.ref,
             "task_type": stored_type,
-            "def_name": node.task.name or stored_type,
+            "def_name": stored_type if stored_type in NAMED_BY_TYPE else node.task.name or stored_type,
             "status": status,
             "iteration": self.iteration,
             "retry_count": self.retry_count,

@@ -136,8 +136,8 @@ class BulkResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class ExternalStorageLocation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where a large payload goes to or comes from."""
 
-    uri: str
     path: str
+    uri: str | None = None
 
 
 class WorkflowDefSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -60,7 +60,10 @@ class UpdateTask(Command, frozen=True, kw_only=True):
 
 
 class UpdateTaskByRef(Command, frozen=True, kw_only=True):
-    """An update of the first open task with a reference name (spec/engine.md §8.2). Result: the task, or None if nothing is open."""
+    """An update of the first open task with a reference name (spec/engine.md §8.2). Result: the task; None when it is over.
+
+    Raises NotFound for a name under which nothing was scheduled.
+    """
 
     ref: str
     status: TaskStatus
@@ -203,7 +206,9 @@ class UpdateVariables(Command, frozen=True, kw_only=True):
 
 
 class RemoveWorkflow(Command, frozen=True, kw_only=True):
-    """Delete the run and all that belongs to it."""
+    """Delete the run and all that belongs to it; with `ended_only` one that is open is refused."""
+
+    ended_only: bool = False
 
 
 AnyCommand = (

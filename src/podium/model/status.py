@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class WorkflowStatus(StrEnum):
@@ -37,20 +38,16 @@ class TaskStatus(StrEnum):
     CANCELED = "CANCELED"
     SKIPPED = "SKIPPED"
 
-    @property
-    def terminal(self) -> bool:
-        """The attempt is over."""
-        return self is not TaskStatus.SCHEDULED and self is not TaskStatus.IN_PROGRESS
+    # Attributes rather than properties: a decision asks for them some forty times.
+    terminal: bool  # the attempt is over
+    failed: bool  # over, and not well
+    successful: bool  # not failed; an open task counts as successful (spec/engine.md §1.2)
 
-    @property
-    def successful(self) -> bool:
-        """Not failed; an open task counts as successful (spec/engine.md §1.2)."""
-        return self not in _UNSUCCESSFUL
-
-    @property
-    def failed(self) -> bool:
-        """Over, and not well."""
-        return self in _UNSUCCESSFUL
-
-
-_UNSUCCESSFUL = frozenset({TaskStatus.FAILED, TaskStatus.FAILED_WITH_TERMINAL_ERROR, TaskStatus.TIMED_OUT, TaskStatus.CANCELED})
+    def __new__(cls, value: str) -> Self:
+        """A member, with what its name says about it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.terminal = value not in ("SCHEDULED", "IN_PROGRESS")
+        member.failed = value in ("FAILED", "FAILED_WITH_TERMINAL_ERROR", "TIMED_OUT", "CANCELED")
+        member.successful = not member.failed
+        return member

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from podium.model.decision import Decision
 from podium.runtime.agenda import Agenda
 from podium.runtime.cache import Cache
+from podium.runtime.limits import Limits
 from podium.runtime.outgoing import Outgoing
 from podium.runtime.pending import Pending
 from podium.runtime.queue import TaskQueue
@@ -16,17 +17,21 @@ from podium.store.store import Claimed
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """The runs in memory, the queues, the sweeper's agenda, the outbox and those who wait for a change."""
+    """The runs in memory, the queues and their limits, the sweeper's agenda, the outbox and those who wait for a change."""
 
     cache: Cache
     queue: TaskQueue
     agenda: Agenda
     outgoing: Outgoing
+    limits: Limits
     watchers: Watchers
 
     def spread(self, pending: Pending) -> None:
         """Tell everybody of a decision that is durable now."""
         decision = pending.decision
+        self.limits.changed(decision.tasks)
+        if decision.removed:
+            self.limits.forget(decision.workflow_id)
         if pending.handed:
             self.queue.deliver(pending.handed)
         if pending.ready:

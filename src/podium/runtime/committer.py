@@ -99,14 +99,14 @@ class Committer:
         self._waiting: dict[Entry, None] = {}  # in order
         self._logs: list[TaskLog] = []
         self._in_flight = False
-        self._resting = False
+        self.resting = False  # after a failure, for a moment
         self.commits = 0
         self.committed = 0  # decisions
 
     @property
     def busy(self) -> bool:
         """Something is being committed, or is about to be; False while it rests after a failure."""
-        return not self._resting and (self._in_flight or bool(self._waiting or self._logs) or self._bell.rung)
+        return not self.resting and (self._in_flight or bool(self._waiting or self._logs) or self._bell.rung)
 
     def put(self, entry: Entry) -> None:
         """Make a decision durable in the next commit."""
@@ -147,11 +147,11 @@ class Committer:
         return True
 
     async def _rest(self) -> None:
-        self._resting = True
+        self.resting = True
         try:
             await self._clock.sleep_until(self._clock.now() + PAUSE_AFTER_FAILURE_MS)
         finally:
-            self._resting = False
+            self.resting = False
 
     def _take(self) -> list[Entry]:
         """The decisions of the next commit. A stale one is told that it lost, and mostly comes back as a fresh one at once."""

@@ -62,7 +62,7 @@ class Executor:
         self._cache = parts.cache
         self._clock = parts.clock
         self._most_waiting = most_waiting
-        self._starts = Starts(parts.registry, parts.store)
+        self._starts = Starts(parts.registry, parts.store, parts.clock)
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._drained: asyncio.Future[None] | None = None

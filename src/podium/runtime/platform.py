@@ -9,6 +9,7 @@ from podium.clock import Clock
 from podium.runtime.committer import Committer
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor
+from podium.runtime.limits import Limits
 from podium.runtime.outbox import Outbox
 from podium.runtime.polls import Polls
 from podium.runtime.queue import TaskQueue
@@ -35,6 +36,7 @@ class Loops:
     """What runs in the background."""
 
     timers: Timers
+    limits: Limits
     committer: Committer
     strays: Strays
     sweeper: Sweeper
@@ -67,6 +69,7 @@ class Platform:
         known_queues = [queue for queue, domain in await self.store.queue_sizes() if domain is None]
         loops, start = self.loops, self.supervisor.start
         start("timers", loops.timers.run)
+        start("limits", loops.limits.run)
         start("committer", loops.committer.run)
         start("strays", lambda: loops.strays.run(self.executor.submit))
         start("sweeper", loops.sweeper.run)

@@ -15,6 +15,7 @@ from podium.engine.decide import claim, hand_off
 from podium.model.decision import Decision
 from podium.model.task import PollData, Task
 from podium.runtime.bell import Bell
+from podium.runtime.limits import Limits
 from podium.runtime.line import Handed, Line, Waiter
 from podium.runtime.polls import WRITE_BEHIND_MS, Polls
 from podium.runtime.strays import Strays
@@ -29,12 +30,12 @@ MOST_LINES = 10_000  # kept for queues that nobody polls at the moment
 class Round:
     """What the queues add to one commit."""
 
-    def __init__(self, queue: TaskQueue, waiters: list[Waiter], polls: list[PollData]) -> None:
+    def __init__(self, queue: TaskQueue, asking: list[tuple[Waiter, int]], polls: list[PollData]) -> None:
         self._queue = queue
-        self._waiters = waiters
+        self._waiters = [waiter for waiter, _ in asking]
         self.polls = polls
         self.wants = [
-            Want(queue=waiter.line.queue, domain=waiter.line.domain, worker_id=waiter.worker_id, count=waiter.count) for waiter in waiters
+            Want(queue=waiter.line.queue, domain=waiter.line.domain, worker_id=waiter.worker_id, count=count) for waiter, count in asking
         ]
 
     def settle(self, saved: Saved) -> None:
@@ -43,18 +44,20 @@ class Round:
         for claimed in saved.claimed:
             found.setdefault(claimed.want, []).append(claimed.task)
         unserved: dict[Line, list[Waiter]] = {}
+        self._queue.took(self.wants, [claimed.task for claimed in saved.claimed])
         for index, waiter in enumerate(self._waiters):
             tasks = found.get(index)
             if tasks is None:
                 unserved.setdefault(waiter.line, []).append(waiter)
             else:
                 self._queue.give(waiter, tasks)
-            if tasks is None or len(tasks) < waiter.count:
+            if tasks is None or len(tasks) < self.wants[index].count:
                 _sold_out(waiter.line, saved)
         self._queue.wait_on(unserved)
 
     def failed(self) -> None:
         """The commit failed: all wait on."""
+        self._queue.took(self.wants, ())
         unserved: dict[Line, list[Waiter]] = {}
         for waiter in self._waiters:
             unserved.setdefault(waiter.line, []).append(waiter)
@@ -64,12 +67,13 @@ class Round:
 class TaskQueue:
     """All pollers that wait, by queue and domain."""
 
-    def __init__(self, clock: Clock, timers: Timers, bell: Bell, polls: Polls, strays: Strays) -> None:
+    def __init__(self, clock: Clock, timers: Timers, bell: Bell, polls: Polls, strays: Strays, limits: Limits) -> None:
         self._clock = clock
         self._timers = timers
         self._bell = bell
         self._polls = polls
         self._strays = strays
+        self._limits = limits
         self._lines: dict[tuple[str, str | None], Line] = {}
         self._hungry: dict[Line, None] = {}  # whose pollers want something from the next commit
         self._draining = False
@@ -155,7 +159,7 @@ class TaskQueue:
         rest: list[Task] = []
         for task in ready:
             line = self._lines.get((task.queue, task.domain))
-            if line is None or line.stocked or task.ready_at > now:
+            if line is None or line.stocked or task.ready_at > now or not self._limits.room(task.queue):
                 rest.append(task)
                 continue
             reserved = _reserve(line, task, handed.get(line), now)
@@ -163,16 +167,21 @@ class TaskQueue:
                 rest.append(task)
             else:
                 handed[line] = reserved
+                self._limits.reserve(task.queue, 1)
                 claimed.append(reserved.tasks[-1])
         return (hand_off(decision, claimed) if claimed else decision), list(handed.values()), rest
 
     def deliver(self, handed: Sequence[Handed]) -> None:
         """The hand-offs are durable."""
         for one in handed:
+            self._limits.reserve(one.waiter.line.queue, -len(one.tasks))
+            self._limits.took(one.tasks)
             self.give(one.waiter, one.tasks)
 
     def take_back(self, handed: Sequence[Handed]) -> None:
         """The hand-offs did not become durable: these pollers wait again."""
+        for one in handed:
+            self._limits.reserve(one.waiter.line.queue, -len(one.tasks))
         self.wait_on({one.waiter.line: [one.waiter] for one in handed})
 
     def ready(self, tasks: Sequence[Task]) -> None:
@@ -202,17 +211,34 @@ class TaskQueue:
 
     def collect(self, now: int) -> Round:
         """The pollers that want something from the next commit, and what was polled since the last writing."""
-        waiters: list[Waiter] = []
+        asking: list[tuple[Waiter, int]] = []
         for line in list(self._hungry):
-            room = min(MOST_WANTS_OF_LINE, MOST_WANTS - len(waiters))
-            if line.stocked and room:
-                asking = [waiter for waiter, _ in zip(line.idle, range(room), strict=False)]
-                for waiter in asking:
-                    del line.idle[waiter]
-                waiters += asking
+            if line.stocked:
+                asking += self._ask(line, min(MOST_WANTS_OF_LINE, MOST_WANTS - len(asking)))
             if not line.stocked or not line.idle:
                 del self._hungry[line]
-        return Round(self, waiters, self._polls.take(now))
+        return Round(self, asking, self._polls.take(now))
+
+    def _ask(self, line: Line, most: int) -> list[tuple[Waiter, int]]:
+        """Let the first pollers of a line ask for as many tasks as they can take and as the limits allow."""
+        room = self._limits.room(line.queue)
+        asking: list[tuple[Waiter, int]] = []
+        for waiter in line.idle:
+            if len(asking) >= most or room <= 0:
+                break
+            count = min(waiter.count, room)
+            asking.append((waiter, count))
+            room -= count
+        for waiter, count in asking:
+            del line.idle[waiter]
+            self._limits.reserve(line.queue, count)
+        return asking
+
+    def took(self, wants: Sequence[Want], tasks: Sequence[Task]) -> None:
+        """A commit is over: of what was reserved for these wants, these tasks were taken."""
+        for want in wants:
+            self._limits.reserve(want.queue, -want.count)
+        self._limits.took(tasks)
 
     # Inside
 

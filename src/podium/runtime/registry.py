@@ -29,6 +29,7 @@ class Registry:
         self._variables = dict(variables or {})
         self._workflows: dict[str, dict[int, WorkflowDef]] = {}
         self._tasks: dict[str, TaskDef] = {}
+        self._limited: dict[str, TaskDef] = {}
         self._handlers: dict[str, EventHandler] = {}
         self._environment: dict[str, str] = {}
         self._completed: dict[tuple[str, int | None], tuple[WorkflowDef, str]] = {}
@@ -40,6 +41,7 @@ class Registry:
         for definition in await self._store.workflow_definitions():
             self._workflows.setdefault(definition.name, {})[definition.version] = definition
         self._tasks = {definition.name: definition for definition in await self._store.task_definitions()}
+        self._find_limited()
         self._handlers = {handler.name or "": handler for handler in await self._store.event_handlers()}
         self._environment = await self._store.environment()
         self._completed.clear()
@@ -130,6 +132,7 @@ class Registry:
         dated = [self._dated_task(definition, actor, now) for definition in definitions]
         await self._store.put_task_definitions(dated)
         self._tasks.update({definition.name: definition for definition in dated})
+        self._find_limited()
         self._completed.clear()
 
     def _dated_task(self, definition: TaskDef, actor: str, now: int) -> TaskDef:
@@ -143,7 +146,15 @@ class Registry:
         if not await self._store.delete_task_definition(name):
             raise NotFound(f"No such taskType found by name: {name}")
         self._tasks.pop(name, None)
+        self._find_limited()
         self._completed.clear()
+
+    def limited(self) -> dict[str, TaskDef]:
+        """The definitions that limit how many of their tasks run at once, or in a while."""
+        return self._limited
+
+    def _find_limited(self) -> None:
+        self._limited = {name: one for name, one in self._tasks.items() if one.concurrent_exec_limit or one.rate_limit_per_frequency > 0}
 
     # Event handlers
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from secrets import randbits
 
 import msgspec
 
+from podium.clock import Clock
 from podium.errors import Conflict, Invalid, NotFound
 from podium.model.body import IdempotencyStrategy, StartWorkflowRequest
 from podium.model.command import SERVER, AnyCommand, StartWorkflow
@@ -19,6 +21,11 @@ from podium.store.store import Store
 LOCKS = 256  # starts with the same key wait for each other; others seldom do
 
 Submit = Callable[[AnyCommand], Awaitable[object]]
+
+
+def new_workflow_id(now: int) -> str:
+    """A UUID of version 7: it begins with the time (epoch ms), so that rows written at the same time lie together on disk."""
+    return str(uuid.UUID(int=(now & (1 << 48) - 1) << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +42,10 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 class Starts:
     """Resolves definitions and honours idempotency keys."""
 
-    def __init__(self, registry: Registry, store: Store) -> None:
+    def __init__(self, registry: Registry, store: Store, clock: Clock) -> None:
         self._registry = registry
         self._store = store
+        self._clock = clock
         self._locks = [asyncio.Lock() for _ in range(LOCKS)]
 
     async def start(self, request: StartWorkflowRequest, origin: Origin, submit: Submit) -> str:
@@ -56,7 +64,7 @@ class Starts:
             raise Invalid("NULL input passed when starting workflow")
         definition, definition_hash = self._definition(request)
         return StartWorkflow(
-            workflow_id=origin.workflow_id or str(uuid.uuid4()),
+            workflow_id=origin.workflow_id or new_workflow_id(self._clock.now()),
             actor=origin.actor,
             message_id=origin.message_id,
             definition=definition,

@@ -82,6 +82,7 @@ TASK_FIELDS: Fields = {
 }
 
 _COMPARE = {Operator.LESS: "<", Operator.GREATER: ">", Operator.AT_MOST: "<=", Operator.AT_LEAST: ">="}
+_FROM = {Operator.GREATER: 0, Operator.AT_LEAST: 1, Operator.BETWEEN: 1}  # the least that they may ask of a time
 _NEGATED = {Operator.NOT_EQUAL: Operator.EQUAL, Operator.NOT_IN: Operator.IN, Operator.IS_NOT_NULL: Operator.IS_NULL}
 
 
@@ -153,10 +154,12 @@ def _free_text(field: Field, text: str) -> Sql:
 
 def _range(field: Field, clause: Clause) -> Sql:
     values = [_value(field, clause.field, value) for value in clause.values]
-    # A time that is unset is not early.
-    known = f"{field.column} > 0 AND " if field.kind is Kind.TIME else ""
+    # A time that is unset is not early. One lower bound only: with two SQLite may look for the wrong one in its index.
+    if field.kind is Kind.TIME and clause.operator in _FROM:
+        values[0] = max(int(values[0]), _FROM[clause.operator])
+    known = f"{field.column} > 0 AND " if field.kind is Kind.TIME and clause.operator not in _FROM else ""
     if clause.operator is Operator.BETWEEN:
-        return Sql(f"({known}{field.column} BETWEEN ? AND ?)", values)
+        return Sql(f"({field.column} BETWEEN ? AND ?)", values)
     return Sql(f"({known}{field.column} {_COMPARE[clause.operator]} ?)", values)
 
 

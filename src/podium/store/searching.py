@@ -33,14 +33,14 @@ def search_workflows_by_tasks(cursor: sqlite3.Cursor, search: Search) -> Page:
 
 def _page(cursor: sqlite3.Cursor, search: Search, name: str, fields: Fields, order: str) -> Page:
     condition = compile_condition(search.condition, search.free_text, fields)
-    count = statements("search")[f"count_{name}"].format(condition=condition.text)
-    total: int = cursor.execute(count, condition.parameters).fetchone()[0]
     size, start = max(search.size, 0), max(search.start, 0)
-    if start >= total or not size:
-        return Page(total=total, ids=[])
     select = statements("search")[name].format(condition=condition.text, order=order)
-    (ids,) = cursor.execute(select, [*condition.parameters, size, start]).fetchone()
-    return Page(total=total, ids=rows.decode_ids(ids))
+    ids = rows.decode_ids(cursor.execute(select, [*condition.parameters, size, start]).fetchone()[0])
+    if len(ids) < size and (ids or not start):
+        # The last page tells the total: a search for something rare, that has to read everything, reads it once.
+        return Page(total=start + len(ids), ids=ids)
+    count = statements("search")[f"count_{name}"].format(condition=condition.text)
+    return Page(total=cursor.execute(count, condition.parameters).fetchone()[0], ids=ids)
 
 
 def _order(search: Search, fields: Fields, key_columns: tuple[str, ...]) -> str:

@@ -129,7 +129,8 @@ class Store(Protocol):
     async def search_tasks(self, search: Search) -> Page:
         """Ids of tasks that match.
 
-        Fields: workflowId, taskId, taskType, taskDefName, status, workflowType, correlationId, startTime, endTime, updateTime, scheduledTime.
+        Fields: workflowId, taskId, taskType, taskDefName, status, workflowType, correlationId, startTime, endTime, updateTime,
+        scheduledTime.
         """
 
     async def search_workflows_by_tasks(self, search: Search) -> Page:

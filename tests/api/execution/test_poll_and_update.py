@@ -180,6 +180,19 @@ async def test_a_refused_update_v2_takes_nothing(scene: Scene) -> None:
     assert await scene.poll() is not None
 
 
+async def test_a_report_that_a_busy_server_turns_away_leaves_nobody_waiting_in_the_queue(scene: Scene) -> None:
+    await scene.register()
+    await scene.start()
+    task, executor, queue = await scene.taken(), scene.server.platform.executor, scene.server.platform.queue
+    waiting = queue.waiters
+    executor._most_waiting, usual = 0, executor._most_waiting
+    answer = await scene.call("POST /tasks/update-v2", result_of(task))
+    assert (answer.status_code, answer.json()["retryable"]) == (503, True)
+    assert queue.waiters == waiting
+    executor._most_waiting = usual
+    assert (await scene.later("POST /tasks/update-v2", result_of(task))).status_code == 204
+
+
 async def test_logs_of_a_report_are_kept_in_order(scene: Scene) -> None:
     await scene.register()
     await scene.start()

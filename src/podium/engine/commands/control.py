@@ -6,8 +6,8 @@ from podium.engine.advance import advance
 from podium.engine.commands.tick import check_all
 from podium.engine.draft import Draft
 from podium.engine.ending import terminate
-from podium.engine.graph import Node
-from podium.errors import Conflict, NotFound
+from podium.engine.graph import FORKS, Node
+from podium.errors import Conflict, Invalid, NotFound
 from podium.model.command import PauseWorkflow, RemoveWorkflow, ResetCallbacks, ResumeWorkflow, SkipTask, TerminateWorkflow, UpdateVariables
 from podium.model.json import Json
 from podium.model.payload import Payload
@@ -55,10 +55,17 @@ def skip_task(draft: Draft, command: SkipTask) -> None:
         raise NotFound(f"The task reference name {command.ref} does not exist in the WorkflowDefinition of {workflow.name}")
     if draft.last(command.ref) is not None:
         raise Conflict(f"The task reference {command.ref} has already been processed, cannot be skipped")
-    draft.add(_skipped(draft, node, command))
-    for join_id in draft.index.waiting.get(command.ref, ()):
-        draft.look_at(join_id)
+    _skip(draft, node, command)
+    join = node.following
+    if node.type in FORKS and join is not None and join.type == "JOIN" and draft.last(join.ref) is None:
+        _skip(draft, join, SkipTask(workflow_id=command.workflow_id, ref=join.ref))  # it would wait for branches that never run
     advance(draft)
+
+
+def _skip(draft: Draft, node: Node, command: SkipTask) -> None:
+    draft.add(_skipped(draft, node, command))
+    for join_id in draft.index.waiting.get(node.ref, ()):
+        draft.look_at(join_id)
 
 
 def _skipped(draft: Draft, node: Node, command: SkipTask) -> Task:
@@ -109,6 +116,8 @@ def _appended(known: Json, value: Json) -> Json:
 
 
 def remove_workflow(draft: Draft, command: RemoveWorkflow) -> None:
-    """Delete the run, whatever its state."""
-    del command
+    """Delete the run, whatever its state unless the command says otherwise."""
+    status = draft.workflow.status
+    if command.ended_only and not status.terminal:
+        raise Invalid(f"Workflow {draft.workflow.workflow_id} is {status}: only one that has ended can be archived")
     draft.removed = True

@@ -20,7 +20,7 @@ def restart(draft: Draft, command: RestartWorkflow) -> None:
     definition = draft.program.definition
     if not definition.restartable and workflow.status is WorkflowStatus.COMPLETED:
         raise NotFound(f"Workflow: {workflow.workflow_id} is non-restartable")
-    for task in list(draft.index.tasks.values()):
+    for task in sorted(draft.index.tasks.values(), key=lambda task: -task.number):
         draft.drop(task)
     if command.definition is not None and command.definition_hash is not None:
         definition = command.definition

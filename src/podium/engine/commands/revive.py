@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from podium.engine.advance import advance
 from podium.engine.draft import Draft
+from podium.engine.ids import name_uuid
 from podium.engine.tasks import TASK_TYPES
 from podium.model.command import ChildRevived
 from podium.model.message import RetryChild, RevivedChild
+from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task, TaskLog
 
@@ -64,7 +66,7 @@ def _reopen_run(draft: Draft, revived: Task) -> None:
             draft.change(task, status=TaskStatus.IN_PROGRESS, executed=False, reason=None, end_time=0)
             draft.send(RetryChild(workflow_id=draft.workflow.workflow_id, child_id=task.sub_workflow_id))
         elif task.status is TaskStatus.CANCELED and task.task_type not in _REOPENED:
-            reschedule_in_place(draft, task)
+            open_again(draft, task, task.retry_count + 1)
 
 
 def reopen_workflow(draft: Draft) -> None:
@@ -86,29 +88,41 @@ def reopen_containers(draft: Draft) -> None:
             reopen(draft, task)
 
 
-def reopen(draft: Draft, task: Task, retry_count: int | None = None) -> None:
-    """One JOIN or loop is open again, the same task."""
+def reopen(draft: Draft, task: Task, retry_count: int | None = None) -> Task:
+    """One JOIN or loop is open again, the same task. A loop gathers its iterations anew."""
     count = task.retry_count if retry_count is None else retry_count
-    draft.change(task, status=TaskStatus.IN_PROGRESS, executed=False, retried=False, end_time=0, reason=None, retry_count=count)
+    output = task.output
+    if task.task_type == "DO_WHILE":
+        output = Payload.of({key: value for key, value in output.value.items() if not key.isdecimal()})
+    return draft.change(
+        task, status=TaskStatus.IN_PROGRESS, output=output, executed=False, retried=False, end_time=0, reason=None, retry_count=count
+    )
 
 
-def reschedule_in_place(draft: Draft, task: Task) -> None:
-    """A cancelled task waits again, under the same id (spec/engine.md §7.9 step 4)."""
+def open_again(draft: Draft, task: Task, retry_count: int | None = None) -> None:
+    """Another task is open again, under the same id: it waits for a worker, begins to wait, or is executed."""
+    count = task.retry_count if retry_count is None else retry_count
     known = TASK_TYPES.get(task.task_type)
     polled = known is None or known.polled
-    waits = known is not None and not known.polled and known.execute is None
-    status = TaskStatus.IN_PROGRESS if waits and task.task_type == "WAIT" else TaskStatus.SCHEDULED
     draft.change(
         task,
-        status=status,
+        status=TaskStatus.SCHEDULED,
         executed=False,
         retried=False,
         end_time=0,
         start_time=0,
         reason=None,
-        retry_count=task.retry_count + 1,
+        retry_count=count,
         scheduled_time=draft.now,
+        callback_after_seconds=0,
+        callback_after_ms=0,
         ready_at=draft.now if polled else 0,
+        sub_workflow_id=_new_child(draft, task) if task.task_type == "SUB_WORKFLOW" else None,
     )
     if known is not None and known.execute is not None:
         draft.look_at(task.task_id)
+
+
+def _new_child(draft: Draft, task: Task) -> str:
+    """The id of a child that the task has not had yet: news of an earlier one are not for it (spec/engine.md §7.6)."""
+    return name_uuid(f"subworkflow:{task.workflow_id}:{task.task_id}:{task.retry_count}:{draft.run.workflow.revision + 1}")

@@ -6,6 +6,7 @@ from podium.engine import deadlines
 from podium.engine.advance import advance
 from podium.engine.draft import Draft
 from podium.engine.ending import terminate
+from podium.engine.tasks.wait import pass_time
 from podium.engine.turn import Terminated
 from podium.model.command import Evaluate, Tick
 from podium.model.definition import TaskDef, TimeoutPolicy
@@ -55,7 +56,8 @@ def _check(draft: Draft, due: list[Task]) -> None:
 
 
 def _check_task(draft: Draft, task: Task) -> None:
-    if task.task_type == "WAIT" and _check_wait(draft, task):
+    if task.task_type == "WAIT" and 0 < deadlines.wait_deadline(task) <= draft.now:
+        pass_time(draft, task)
         return
     if 0 < deadlines.lease_deadline(task) <= draft.now:
         # The server that ran it has given no sign of life: another one runs it.
@@ -71,16 +73,6 @@ def _check_task(draft: Draft, task: Task) -> None:
         seconds = deadlines.response_seconds(task, policy)
         reason = f"responseTimeout: {seconds} exceeded for the taskId: {task.task_id} with Task Definition: {task.def_name}"
         draft.finish_task(task, TaskStatus.TIMED_OUT, None, reason)
-
-
-def _check_wait(draft: Draft, task: Task) -> bool:
-    if 0 < task.wait_timeout <= draft.now:
-        draft.change(task, status=TaskStatus.COMPLETED)
-        return True
-    if task.status is TaskStatus.SCHEDULED:
-        draft.change(task, status=TaskStatus.IN_PROGRESS, start_time=task.start_time or draft.now)
-        return True
-    return False
 
 
 def _check_policy(draft: Draft, task: Task, policy: TaskDef) -> bool:

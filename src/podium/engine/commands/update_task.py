@@ -46,6 +46,8 @@ def update_task_by_ref(draft: Draft, command: UpdateTaskByRef) -> Task | None:
     """A report by reference name; its output is merged (spec/engine.md §8.2)."""
     task = _pending(draft, command.ref)
     if task is None:
+        if command.ref not in draft.index.last and command.ref not in draft.index.latest:
+            raise NotFound(f"Found no task {command.ref} in workflow {command.workflow_id} to update")
         return None
     worker = command.worker_id or (task.worker_id if command.keep_worker else command.worker_id)
     return _merge(draft, task, command.status, command.output, worker)
@@ -73,7 +75,7 @@ def finish_system_task(draft: Draft, command: FinishSystemTask) -> Task:
     if again:
         changes |= {"ready_at": draft.now + command.callback_after_seconds * 1000}
     elif command.status is TaskStatus.IN_PROGRESS:
-        changes["lease_ms"] = 0  # it now waits for somebody outside
+        changes |= {"lease_ms": 0, "ready_at": 0}  # it now waits for somebody outside
     after = draft.change(task, status=TaskStatus.SCHEDULED if again else command.status, **changes)
     advance(draft)
     return draft.task(after.task_id) or after

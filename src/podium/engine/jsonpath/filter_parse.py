@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from podium.engine.java_text import scalar_text
-from podium.engine.jsonpath.compare import OPERATORS, Missing, NotAListError, Value
+from podium.engine.jsonpath.compare import OPERATORS, NotAListError
 from podium.engine.jsonpath.cursor import Cursor, read_literal
 from podium.engine.jsonpath.pattern import Pattern, pattern
 from podium.engine.jsonpath.reading import MAX_DEPTH, Reading
@@ -103,16 +103,16 @@ def _exists(track: Track, *, wanted: bool) -> Test:
     return lambda item, reading: bool(track.found(item, reading)) is wanted
 
 
-def _value(operand: tuple[Json] | Track, item: Json, reading: Reading) -> Value:
+def _value(operand: tuple[Json] | Track, item: Json, reading: Reading) -> Json:
     if isinstance(operand, tuple):
         return operand[0]
     found = operand.found(item, reading)
     if not operand.definite:
         return found
-    return found[-1] if found else Missing.MISSING
+    return found[-1] if found else None  # a path that leads nowhere is as good as null
 
 
-def _compared(compare: Callable[[Value, Value], bool], left: tuple[Json] | Track, right: tuple[Json] | Track) -> Test:
+def _compared(compare: Callable[[Json, Json], bool], left: tuple[Json] | Track, right: tuple[Json] | Track) -> Test:
     def test(item: Json, reading: Reading) -> bool:
         one, other = _value(left, item, reading), _value(right, item, reading)
         reading.spend((len(one) if isinstance(one, list) else 1) * (len(other) if isinstance(other, list) else 1))
@@ -138,5 +138,5 @@ def _matches(left: _Operand, right: _Operand) -> Test:
     return test
 
 
-def _subject(value: Value) -> str:
+def _subject(value: Json) -> str:
     return scalar_text(value) if isinstance(value, str | int | float) else ""

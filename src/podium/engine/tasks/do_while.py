@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from podium.engine.draft import Draft
 from podium.engine.evaluators import ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
 from podium.engine.graph import Node
 from podium.engine.outputs import LoopOutput, iteration_tasks, output_so_far
@@ -45,7 +46,9 @@ def _open(turn: Turn, task: Task, node: Node, items: list[Json] | None) -> None:
     number = task.iteration + 1
     task = turn.draft.change(task, iteration=number, output=Payload.of(_own_output(number, items)))
     first = node.children.get("")
-    if first is not None:
+    if first is None:
+        turn.draft.look_at(task.task_id)  # an iteration without tasks is over at once
+    else:
         turn.schedule(turn.spot(f"{task.suffix}__{number}", task.retry_count).plan(first))
 
 
@@ -89,12 +92,18 @@ def _forget_iterations(turn: Turn, task: Task, node: Node) -> None:
     keep = node.task.input_parameters.get("keepLastN")
     if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1 or task.iteration <= keep:
         return
-    draft = turn.draft
-    number = task.iteration - keep
-    for n in range(draft.index.loop_count.get((task.task_id, number), 0)):
-        old = draft.task(draft.index.loop_tasks[task.task_id, number, n])
-        if old is not None:
-            draft.drop(old)
+    for old in reversed(list(_tasks_in(turn.draft, task, task.iteration - keep))):
+        turn.draft.drop(old)
+
+
+def _tasks_in(draft: Draft, loop: Task, number: int) -> Iterator[Task]:
+    """The tasks of one iteration, those of loops in it included, outer ones first."""
+    for n in range(draft.index.loop_count.get((loop.task_id, number), 0)):
+        task = draft.index.tasks[draft.index.loop_tasks[loop.task_id, number, n]]
+        yield task
+        if task.task_type == "DO_WHILE":
+            for inner in range(1, task.iteration + 1):
+                yield from _tasks_in(draft, task, inner)
 
 
 def _items(turn: Turn, task: Task, node: Node) -> list[Json] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from podium.engine.graph import Node
+from podium.engine.index import awaited
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json
 from podium.model.status import TaskStatus
@@ -31,6 +32,10 @@ def execute(turn: Turn, task: Task) -> None:
     if winner is None or not winner.status.terminal:
         return
     if winner.status.failed:
+        node = turn.draft.node(winner)
+        joined = (turn.draft.last(ref) for ref in awaited(task))
+        if node is not None and node.task.permissive and any(one is not None and not one.status.terminal for one in joined):
+            return
         turn.draft.finish_task(task, TaskStatus.FAILED, None, winner.reason or "")
     else:
         turn.draft.change(task, status=TaskStatus.COMPLETED, output=winner.output)

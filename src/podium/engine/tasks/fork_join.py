@@ -18,7 +18,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     identity = spot.draft.next_task_id()
     planned = [spot.task(node, TaskStatus.COMPLETED, spot.draft.resolve(node, None), identity, task_type="FORK")]
     for number in range(len(node.task.fork_tasks)):
-        first = node.children.get(str(number))
+        first = spot.first(node.children.get(str(number)))
         if first is not None:
             planned += spot.plan(first)
     return planned + spot.plan(join)

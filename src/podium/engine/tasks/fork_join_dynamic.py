@@ -29,7 +29,8 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     planned, last_refs = _plan_branches(spot, node, branches)
     refs = [branch.task_reference_name for branch in branches]
     shown: dict[str, Json] = {**value, "forkedTasks": list(refs), "forkedTaskDefs": [to_wire(branch) for branch in branches]}
-    marker = spot.task(node, TaskStatus.COMPLETED, shown, identity, task_type="FORK", executed=True)
+    goes_on_at_join = not spot.draft.skipped(spot.ref(join))
+    marker = spot.task(node, TaskStatus.COMPLETED, shown, identity, task_type="FORK", executed=goes_on_at_join)
     parameters: JsonObject = {**join.task.input_parameters, "joinOn": list(last_refs)}
     return [marker, *planned, plan_join(spot, join, parameters)]
 
@@ -42,7 +43,7 @@ def _plan_branches(spot: Spot, node: Node, branches: list[WorkflowTask]) -> tupl
         first = compile_branch(branch, node)[branch.task_reference_name]
         tasks = spot.plan(first)
         _refuse_used(spot, node, tasks)
-        head = replace(tasks[0], node=branch, fork_ref=spot.ref(node))
+        head = replace(tasks[0], node=tasks[0].node or branch, fork_ref=spot.ref(node))
         # Of two branches with one reference the last alone runs, and the JOIN names it twice.
         planned.pop(head.ref, None)
         planned[head.ref] = [head, *tasks[1:]]

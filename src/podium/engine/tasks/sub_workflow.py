@@ -5,8 +5,10 @@ from __future__ import annotations
 from podium.engine.effects import whole_number
 from podium.engine.graph import Node
 from podium.engine.turn import Spot, TaskType, Terminated
+from podium.errors import Invalid
 from podium.model.definition import WorkflowDef
 from podium.model.json import Json, JsonObject
+from podium.model.shape import shape
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 from podium.model.wire import to_wire
@@ -21,7 +23,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     identity = spot.draft.next_task_id()
     value = task_input(spot, node)
     _check_exists(spot, value)
-    priority = value.get("priority")
+    priority = node.task.sub_workflow_param.priority
     numeric = isinstance(priority, int | float) and not isinstance(priority, bool)
     return [
         spot.task(
@@ -30,6 +32,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
             value,
             identity,
             callback_after_seconds=node.task.start_delay,
+            # An expression counts for the child alone: the task keeps the priority of its workflow.
             priority=int(priority) if isinstance(priority, int | float) and numeric else spot.draft.workflow.priority,
         )
     ]
@@ -50,8 +53,17 @@ def task_input(spot: Spot, node: Node) -> JsonObject:
         resolved["subWorkflowVersion"] = given.version
     elif isinstance(resolved["subWorkflowDefinition"], dict):
         definition = resolved["subWorkflowDefinition"]
+        _check_definition(definition)
         resolved["subWorkflowName"] = definition.get("name") or resolved["subWorkflowName"]
     return resolved
+
+
+def _check_definition(definition: JsonObject) -> None:
+    """What an expression gave must be a workflow definition."""
+    try:
+        shape(definition, WorkflowDef)
+    except Invalid as error:
+        raise Terminated(f"subWorkflowParam.workflowDefinition is not a workflow definition: {error.message}") from error
 
 
 def _check_exists(spot: Spot, value: JsonObject) -> None:

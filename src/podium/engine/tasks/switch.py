@@ -33,7 +33,7 @@ def plan_branch(
 ) -> list[Task]:
     """A switch with the first task of the branch that was chosen: (output, key of the branch)."""
     output, key = chosen
-    first = node.children.get(key)
+    first = spot.first(node.children.get(key))
     if first is not None:
         value = {**value, "hasChildren": "true"}
     task = spot.task(node, TaskStatus.IN_PROGRESS, value, identity, output=Payload.of(output))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from podium.engine.deadlines import wait_deadline
+from podium.engine.draft import Draft
 from podium.engine.graph import Node
 from podium.engine.java_text import java_text
-from podium.engine.turn import Spot, TaskType
+from podium.engine.turn import Spot, TaskType, Turn
 from podium.engine.when import duration_seconds, moment_ms
 from podium.model.json import Json, JsonObject
 from podium.model.status import TaskStatus
@@ -25,6 +27,21 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     return [spot.task(node, TaskStatus.IN_PROGRESS, value, identity, wait_timeout=end, callback_after_seconds=seconds)]
 
 
+def execute(turn: Turn, task: Task) -> None:
+    """End one whose time has passed already; a new attempt begins to wait when its delay is over."""
+    pass_time(turn.draft, task)
+
+
+def pass_time(draft: Draft, task: Task) -> None:
+    """What the time has made of a WAIT."""
+    if task.status is TaskStatus.SCHEDULED:
+        if wait_deadline(task) > draft.now:
+            return
+        task = draft.change(task, status=TaskStatus.IN_PROGRESS, start_time=task.start_time or draft.now)
+    if 0 < task.wait_timeout <= draft.now:
+        draft.change(task, status=TaskStatus.COMPLETED)
+
+
 def _end(value: JsonObject, now: int) -> tuple[int, str | None]:
     """When it ends (epoch ms; 0: never), and what is wrong with the input."""
     duration, until = _text(value.get("duration")), _text(value.get("until")) or _text(value.get("wait_until"))
@@ -43,4 +60,4 @@ def _text(value: Json) -> str:
     return "" if value is None else java_text(value).strip()
 
 
-WAIT = TaskType(plan=plan)
+WAIT = TaskType(plan=plan, execute=execute)

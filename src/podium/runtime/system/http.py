@@ -51,7 +51,7 @@ class HttpTask:
         except TimeoutError:
             return _failed(f"java.lang.Exception: no end of the answer after {LONGEST_SECONDS} seconds")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as failure:
-            text = f'I/O error on {described["method"]} request for "{described["uri"]}": {failure or type(failure).__name__}'
+            text = f'I/O error on {described["method"]} request for "{described["uri"]}": {str(failure) or type(failure).__name__}'
             return _failed(f"java.lang.Exception: {text}")
         return _finished(call, answer, async_complete=value.get("asyncComplete") is True)
 

@@ -1,0 +1,1 @@
+"""A real process, a real socket, a real kill."""
