@@ -129,7 +129,7 @@ def environment(address: str) -> dict[str, str]:
 
 def run_python(text: str, folder: Path, variables: dict[str, str]) -> None:
     """Run a program; AssertionError with what it printed when it fails."""
-    done = subprocess.run([sys.executable, "-"], input=text, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-"], input=text, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS)
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
 
 

@@ -40,7 +40,7 @@ async def outcome(*tasks: dict[str, Any], **test: object) -> Run:
     nothing_stored = cast("Store", None)  # an inline definition needs no store
     registry = Registry(nothing_stored, clock, Polls(clock))
     request: Any = {"name": "w", "workflowDef": {"name": "w", "version": 1, "tasks": list(tasks)}, **test}
-    setting = Setting(registry=registry, starts=Starts(registry, nothing_stored), sandbox=NoSandbox(), now=NOW)
+    setting = Setting(registry=registry, starts=Starts(registry, nothing_stored, clock), sandbox=NoSandbox(), now=NOW)
     return await mock_run(setting, shape(request, WorkflowTestRequest), Origin())
 
 

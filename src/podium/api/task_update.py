@@ -106,7 +106,7 @@ def update_command(call: Call) -> UpdateTask:
     try:
         report = _decode_report(call.raw)
         output = bytes(report.output_data)
-        _decode_object(output)  # msgspec does not look at the encoding of text that it only passes on
+        _decode_object(output)  # msgspec does not look at encodings and numbers of what it only passes on
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _lenient_command(call)
     return _command(call, report, Payload.read(output))

@@ -106,7 +106,7 @@ class Draft:
         """A node's input as it is now."""
         template = node.input
         value = template(self.scope(task_id if node.knows_task_id else None))
-        if not template.template.constant and self._reads_open_loop(template.template.roots):
+        if self.program.loops and not template.template.constant and self._reads_open_loop(template.template.roots):
             value = {key: plain(child) for key, child in value.items()}
         return value
 
@@ -150,12 +150,13 @@ class Draft:
 
     def change(self, task: Task, **changes: Any) -> Task:
         """Change fields of a task; its times follow (spec/engine.md §1.3). Answers the task as it is now."""
-        after: Task = replace(task, **changes)
-        if not after.status.terminal or not after.update_time:
-            after = replace(after, update_time=self.now)
-        if after.status.terminal and (not after.end_time or after.ready_at):
-            after = replace(after, end_time=after.end_time or self.now, ready_at=0)
-        return self._put(after)
+        status: TaskStatus = changes.get("status", task.status)
+        if not status.terminal or not changes.get("update_time", task.update_time):
+            changes["update_time"] = self.now
+        if status.terminal:
+            changes["end_time"] = changes.get("end_time", task.end_time) or self.now
+            changes["ready_at"] = 0
+        return self._put(replace(task, **changes))
 
     def _put(self, task: Task) -> Task:
         self.index.put(task)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from podium.engine.deadlines import lease_ms
 from podium.engine.inputs import InputTemplate, compile_input
 from podium.engine.template import Template, compile_template
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
@@ -31,7 +32,7 @@ class Node:
     """One entry of a definition, and what surrounds it."""
 
     __slots__ = (
-        *("children", "fields", "following", "input", "knows_task_id", "loop"),
+        *("children", "fields", "following", "input", "knows_task_id", "lease_ms", "loop"),
         *("parent", "policy", "ref", "successor", "task", "type"),
     )
 
@@ -45,6 +46,7 @@ class Node:
         self.successor: Node | None = None  # what is scheduled when it is done
         self.children: dict[str, Node] = {}  # first nodes: case name -> node, branch number -> node, "" -> default case or loop body
         self.policy: TaskDef | None = task.task_definition
+        self.lease_ms = lease_ms(self.policy, 0)
         self.knows_task_id = task.type not in _WITHOUT_TASK_ID
         definition = None if task.type in _WITHOUT_DEFINITION or self.policy is None else self.policy.input_template
         self.input: InputTemplate = compile_input(task.input_parameters, definition)

@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from podium.engine.deadlines import lease_ms
 from podium.engine.domains import domain_of
 from podium.engine.draft import Draft
 from podium.engine.graph import Node
@@ -19,7 +18,6 @@ from podium.model.json import JsonObject
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
-
 
 # Tasks whose mappers never name their definition: clients see the type as `taskDefName` (spec/engine.md §1.3).
 NAMED_BY_TYPE = frozenset({"DECISION", "SWITCH", "FORK", "JOIN", "EXCLUSIVE_JOIN"})
@@ -142,16 +140,15 @@ class Spot:
             "input": Payload.of(task_input),
             "system": True,
         }
-        return Task(**{**common, **fields})
+        common.update(fields)
+        return Task(**common)
 
     def queued(self, node: Node, task_input: JsonObject, identity: tuple[int, str], **fields: Any) -> Task:
         """A task that waits in a queue: SCHEDULED, available after the node's `startDelay`."""
         known = self.turn.types.get(fields.get("task_type", node.type))
         delay = node.task.start_delay
-        defaults: dict[str, Any] = {
-            "callback_after_seconds": delay,
-            "ready_at": self.draft.now + delay * 1000 if known is None or known.polled else 0,
-            "lease_ms": lease_ms(node.policy, 0),
-            "system": known is not None and known.system,
-        }
-        return self.task(node, TaskStatus.SCHEDULED, task_input, identity, **{**defaults, **fields})
+        fields.setdefault("callback_after_seconds", delay)
+        fields.setdefault("ready_at", self.draft.now + delay * 1000 if known is None or known.polled else 0)
+        fields.setdefault("lease_ms", node.lease_ms)
+        fields.setdefault("system", known is not None and known.system)
+        return self.task(node, TaskStatus.SCHEDULED, task_input, identity, **fields)

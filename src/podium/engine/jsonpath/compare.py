@@ -9,7 +9,6 @@ from podium.engine.jsonpath.cursor import MAX_DIGITS
 from podium.engine.jsonpath.reading import Unanswerable
 from podium.model.json import Json
 
-
 _NUMERIC = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
