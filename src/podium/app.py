@@ -27,7 +27,9 @@ from podium.runtime.secrets import Secrets
 from podium.runtime.strays import Strays
 from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
+from podium.runtime.system.finished import SystemTask
 from podium.runtime.system.http import HttpLimits, HttpTask
+from podium.runtime.system.kafka_publish import KafkaPublishTask
 from podium.runtime.system_tasks import SystemTasks, SystemWorker
 from podium.runtime.timers import Timers
 from podium.runtime.watchers import Watchers
@@ -65,7 +67,9 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     events = Events(registry, executor, sandbox, clock)
     secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)
     supervisor = Supervisor(clock)
-    workers = {"HTTP": SystemWorker(_http_task(settings), settings.http_concurrency, clock, queue, executor, secrets)}
+    types: dict[str, SystemTask] = {"HTTP": _http_task(settings), "KAFKA_PUBLISH": KafkaPublishTask()}
+    concurrency = settings.http_concurrency
+    workers = {name: SystemWorker(task, concurrency, clock, queue, executor, secrets) for name, task in types.items()}
     loops = Loops(
         timers=timers,
         limits=limits,

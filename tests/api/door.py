@@ -55,5 +55,5 @@ class Client:
             sent.append(message)
 
         await self.application(scope, receive, send)
-        found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+        found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Reply(sent[0]["status"], found, b"".join(message["body"] for message in sent[1:]))

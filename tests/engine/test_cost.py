@@ -13,9 +13,11 @@ from podium.engine.decide import decide
 from podium.engine.run import Run
 from podium.model import command as words
 from podium.model.status import TaskStatus
-from tests.engine.world import Flow, World, dynamic_fork, fork, loop, node, setting
+from tests.engine.flow import Flow
+from tests.engine.given import dynamic_fork, fork, loop, node, setting
+from tests.engine.world import World
 
-SMALL, LARGE = 10, 2_000
+SMALL, LARGE = 10, 1_000
 
 
 def calls(work: Callable[[], Any]) -> int:

@@ -7,7 +7,8 @@ import pytest
 from podium.engine.decide import decide
 from podium.model import command as words
 from podium.model.status import TaskStatus
-from tests.engine.world import NOW, World, child, fork, node, wait
+from tests.engine.given import child, fork, node, wait
+from tests.engine.world import NOW, World
 
 
 def test_a_workflow_times_out_and_says_when(world: World) -> None:

@@ -12,7 +12,8 @@ from podium.errors import Conflict, NotFound
 from podium.model import command as words
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
-from tests.engine.world import World, fork, inline, node
+from tests.engine.given import fork, inline, node
+from tests.engine.world import World
 
 
 def done(flow_id: str, task_id: str, **fields: object) -> words.UpdateTask:
@@ -50,7 +51,11 @@ def test_a_refused_command_changes_nothing(world: World) -> None:
 
 def test_a_refused_command_does_not_keep_the_others_from_going_on(world: World) -> None:
     flow = world.start(node("a"), node("b"))
-    commands = [words.ResumeWorkflow(workflow_id=flow.id), done(flow.id, flow.task("a").task_id), done(flow.id, "nobody")]
+    commands: list[words.AnyCommand] = [
+        words.ResumeWorkflow(workflow_id=flow.id),
+        done(flow.id, flow.task("a").task_id),
+        done(flow.id, "nobody"),
+    ]
     outcome = decide(flow.run, commands, world.now)
     assert [type(result.error) for result in outcome.results] == [Conflict, type(None), NotFound]
     assert outcome.decision is not None

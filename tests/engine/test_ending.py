@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.world import World, ending, fork, inline, node, switch
+from tests.engine.given import ending, fork, inline, node, switch
+from tests.engine.world import World
 
 
 def test_the_output_is_that_of_the_last_task(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Whatever the definition, and whatever workers, operators and the clock do: the invariants hold, and every run can be brought to its end."""
+"""Whatever the definition, and whatever workers, operators and the clock do: the invariants hold, and every run ends."""
 
 from __future__ import annotations
 
@@ -12,22 +12,9 @@ from podium.errors import CallerError
 from podium.model import command as words
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
+from tests.engine.given import Node, child, defined, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
 from tests.engine.invariants import SERVER_POLLED, CheckedWorld
-from tests.engine.world import (
-    Flow,
-    Node,
-    child,
-    defined,
-    dynamic_fork,
-    ending,
-    fork,
-    inline,
-    loop,
-    node,
-    setting,
-    switch,
-    wait,
-)
+from tests.engine.world import Flow
 
 WORKER_TYPES = ("pay", "ship", "flaky", "slow")
 REPORTS = ("COMPLETED", "COMPLETED", "COMPLETED", "FAILED", "FAILED_WITH_TERMINAL_ERROR", "CANCELED", "IN_PROGRESS")
@@ -67,11 +54,15 @@ class Plans:
 
     def quick(self, _: int) -> Node:
         ref = self.ref()
-        return self.one_of(inline(ref, "1"), inline(ref, "throw 'no'"), setting(ref, k=1), node(ref, "NOOP"), node(ref, "EVENT", sink="conductor"))
+        made: Node = self.one_of(
+            inline(ref, "1"), inline(ref, "throw 'no'"), setting(ref, k=1), node(ref, "NOOP"), node(ref, "EVENT", sink="conductor")
+        )
+        return made
 
     def waits(self, _: int) -> Node:
         ref = self.ref()
-        return self.one_of(wait(ref), wait(ref, "3 seconds"), wait(ref, "0 seconds"), node(ref, "HUMAN"))
+        made: Node = self.one_of(wait(ref), wait(ref, "3 seconds"), wait(ref, "0 seconds"), node(ref, "HUMAN"))
+        return made
 
     def http(self, _: int) -> Node:
         return node(self.ref(), "HTTP", inputParameters={"uri": "http://x"}, **self.one_of({}, {"asyncComplete": True}, {"retryCount": 1}))
@@ -108,7 +99,9 @@ class Plans:
         ref = self.ref()
         if self.chance.random() < 0.5:
             return child(ref, "registered", **flags)
-        return child(ref, ref, subWorkflowParam={"workflowDefinition": {"name": ref, "version": 1, "tasks": self.sequence(depth - 1)}}, **flags)
+        return child(
+            ref, ref, subWorkflowParam={"workflowDefinition": {"name": ref, "version": 1, "tasks": self.sequence(depth - 1)}}, **flags
+        )
 
 
 def a_definition(chance: Random) -> dict[str, Any]:
@@ -130,8 +123,11 @@ class Life:
     def step(self) -> None:
         """One thing that happens."""
         happening = self.pick(
-            [self.claim, self.claim, self.claim_and_report, self.claim_and_report, self.report, self.report, self.late, self.time, self.time]
-            + [self.pause, self.resume, self.terminate, self.again, self.again, self.skip, self.repeat_message, self.by_ref]
+            [
+                *(self.claim, self.claim, self.claim_and_report, self.claim_and_report, self.report, self.report, self.late),
+                *(self.time, self.time, self.again, self.again, self.pause, self.resume, self.terminate, self.skip),
+                *(self.repeat_message, self.by_ref),
+            ]
         )
         try:
             happening()
@@ -246,7 +242,9 @@ def live(chance: Random) -> None:
     world.task("pay", retryCount=0, responseTimeoutSeconds=10)
     world.task("flaky", retryCount=2, retryDelaySeconds=3, responseTimeoutSeconds=10)
     world.task("ship", retryCount=0, responseTimeoutSeconds=10, pollTimeoutSeconds=6, timeoutPolicy="RETRY")
-    world.task("slow", retryCount=1, retryDelaySeconds=0, timeoutSeconds=8, responseTimeoutSeconds=4, timeoutPolicy="RETRY", totalTimeoutSeconds=30)
+    world.task(
+        "slow", retryCount=1, retryDelaySeconds=0, timeoutSeconds=8, responseTimeoutSeconds=4, timeoutPolicy="RETRY", totalTimeoutSeconds=30
+    )
     world.workflow("registered", {**node("r1"), "name": "pay"}, {**node("r2"), "name": "flaky"})
     world.start_definition(defined("flow", **a_definition(chance)), {})
     life = Life(world, chance)
@@ -255,7 +253,7 @@ def live(chance: Random) -> None:
     bring_to_end(world)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_the_invariants_hold_after_every_step_and_every_run_comes_to_its_end(chance: Random) -> None:
     live(chance)

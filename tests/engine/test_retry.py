@@ -9,7 +9,8 @@ import pytest
 from podium.engine.retry import jitter_ms, retry_seconds
 from podium.model.definition import RetryLogic, TaskDef
 from podium.model.status import TaskStatus
-from tests.engine.world import NOW, World, child, fork, inline, node, setting
+from tests.engine.given import child, fork, inline, node, setting
+from tests.engine.world import NOW, World
 
 
 def policy(logic: str = "FIXED", **fields: Any) -> TaskDef:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-
-from msgspec.structs import replace
 
 from podium.engine.decide import Outcome, claim, decide
 from podium.engine.definitions import complete, definition_hash
-from podium.engine.graph import Program, compile_definition
+from podium.engine.graph import compile_definition
 from podium.engine.ids import name_uuid
 from podium.engine.run import Run
 from podium.errors import CallerError, NotFound
@@ -18,7 +15,7 @@ from podium.model import command as words
 from podium.model.command import AnyCommand
 from podium.model.decision import Decision
 from podium.model.definition import TaskDef, WorkflowDef
-from podium.model.json import Json, JsonObject
+from podium.model.json import JsonObject
 from podium.model.message import (
     Message,
     OutboxRow,
@@ -33,71 +30,13 @@ from podium.model.message import (
 )
 from podium.model.payload import Payload
 from podium.model.shape import shape
-from podium.model.status import TaskStatus, WorkflowStatus
+from podium.model.status import TaskStatus
 from podium.model.task import Task
-from podium.model.workflow import StoredRun
+from tests.engine.flow import Flow
+from tests.engine.given import Node, defined
 
 NOW = 1_700_000_000_000
 SECOND = 1_000
-Node = dict[str, Any]
-
-
-# Definitions, in as few words as possible
-
-
-def node(ref: str, type_: str = "SIMPLE", **fields: Any) -> Node:
-    """A definition task whose name is its reference."""
-    return {"name": ref, "taskReferenceName": ref, "type": type_, **fields}
-
-
-def switch(ref: str, value: Json, cases: dict[str, list[Node]], default: Sequence[Node] = (), **fields: Any) -> Node:
-    """A SWITCH on a value (mostly an expression)."""
-    parameters = {"on": value}
-    decided = {"evaluatorType": "value-param", "expression": "on", "decisionCases": cases, "defaultCase": list(default)}
-    return node(ref, "SWITCH", inputParameters=parameters, **decided, **fields)
-
-
-def fork(ref: str, *branches: Sequence[Node], join_on: Sequence[str] | None = None, **join: Any) -> list[Node]:
-    """A FORK_JOIN and its JOIN, `<ref>_join`, which waits for the last task of every branch unless told otherwise."""
-    refs = [branch[-1]["taskReferenceName"] for branch in branches if branch] if join_on is None else list(join_on)
-    forked = node(ref, "FORK_JOIN", forkTasks=[list(branch) for branch in branches])
-    return [forked, node(f"{ref}_join", "JOIN", joinOn=refs, **join)]
-
-
-def dynamic_fork(ref: str, parameters: JsonObject, **join: Any) -> list[Node]:
-    """A FORK_JOIN_DYNAMIC over its inputs `tasks` and `inputs` (or any of its other forms), and its JOIN, `<ref>_join`."""
-    named = {"dynamicForkTasksParam": "tasks", "dynamicForkTasksInputParamName": "inputs"}
-    return [node(ref, "FORK_JOIN_DYNAMIC", inputParameters=parameters, **named), node(f"{ref}_join", "JOIN", joinOn=[], **join)]
-
-
-def loop(ref: str, times: int, *body: Node, **fields: Any) -> Node:
-    """A DO_WHILE that goes round `times` times."""
-    return node(ref, "DO_WHILE", **{"loopCondition": f"$.{ref}['iteration'] < {times}", "loopOver": list(body), **fields})
-
-
-def child(ref: str, name: str, parameters: JsonObject | None = None, **fields: Any) -> Node:
-    """A SUB_WORKFLOW task."""
-    return node(ref, "SUB_WORKFLOW", **{"subWorkflowParam": {"name": name}, "inputParameters": parameters or {}, **fields})
-
-
-def inline(ref: str, expression: str, **parameters: Json) -> Node:
-    """An INLINE task."""
-    return node(ref, "INLINE", inputParameters={"evaluatorType": "graaljs", "expression": expression, **parameters})
-
-
-def wait(ref: str, duration: str | None = None, **fields: Any) -> Node:
-    """A WAIT task."""
-    return node(ref, "WAIT", inputParameters={"duration": duration} if duration else {}, **fields)
-
-
-def setting(ref: str, **variables: Json) -> Node:
-    """A SET_VARIABLE task."""
-    return node(ref, "SET_VARIABLE", inputParameters=variables)
-
-
-def ending(ref: str, status: str = "COMPLETED", **parameters: Json) -> Node:
-    """A TERMINATE task."""
-    return node(ref, "TERMINATE", inputParameters={"terminationStatus": status, **parameters})
 
 
 class Shelf:
@@ -164,7 +103,7 @@ class World:
 
     # Starting
 
-    def start(self, *tasks: Node | list[Node], input_: JsonObject | None = None, started: JsonObject | None = None, **fields: Any) -> Flow:
+    def start(self, *tasks: Node | list[Node], input_: Node | None = None, started: Node | None = None, **fields: Any) -> Flow:
         """Start a definition made of these tasks. `started` is more of the start; `fields` are more of the definition."""
         return self.start_definition(defined("flow", *tasks, **fields), input_ or {}, **(started or {}))
 
@@ -384,144 +323,6 @@ _DELIVERIES: dict[type[Message], Callable[[World, Any, str], None]] = {
 }
 
 
-class Flow:
-    """One run, as a test reads and drives it."""
-
-    def __init__(self, world: World, workflow_id: str) -> None:
-        self.world = world
-        self.id = workflow_id
-
-    @property
-    def run(self) -> Run:
-        return self.world.runs[self.id]
-
-    @property
-    def program(self) -> Program:
-        return self.run.program
-
-    @property
-    def status(self) -> str:
-        return self.run.workflow.status.value
-
-    @property
-    def reason(self) -> str | None:
-        return self.run.workflow.reason
-
-    @property
-    def output(self) -> JsonObject:
-        return self.run.workflow.output.value
-
-    @property
-    def variables(self) -> JsonObject:
-        return self.run.workflow.variables.value
-
-    @property
-    def tasks(self) -> list[Task]:
-        """All tasks in the order of the wire, as readers see them."""
-        return [self.run.shown(task) for task in self.run.listed()]
-
-    @property
-    def refs(self) -> list[str]:
-        return [task.ref for task in self.tasks]
-
-    @property
-    def standing(self) -> list[str]:
-        """`ref STATUS` of every task."""
-        return [f"{task.ref} {task.status}" for task in self.tasks]
-
-    def attempts(self, ref: str) -> list[Task]:
-        """All attempts under a full reference name."""
-        return [task for task in self.tasks if task.ref == ref]
-
-    def task(self, ref: str) -> Task:
-        """The last attempt under a full reference name."""
-        return self.attempts(ref)[-1]
-
-    def child(self, ref: str) -> Flow:
-        """The child of a SUB_WORKFLOW task."""
-        child_id = self.task(ref).sub_workflow_id
-        assert child_id is not None
-        return Flow(self.world, child_id)
-
-    # Driving
-
-    def complete(self, ref: str, output: JsonObject | None = None) -> Flow:
-        """Complete the last attempt of a reference."""
-        return self.report(ref, "COMPLETED", output)
-
-    def fail(self, ref: str, reason: str | None = None, status: str = "FAILED") -> Flow:
-        """Fail the last attempt of a reference."""
-        return self.report(ref, status, reason=reason)
-
-    def report(self, ref: str, status: str, output: JsonObject | None = None, **fields: Any) -> Flow:
-        """Report about the last attempt of a reference."""
-        self.world.report(self.task(ref), status, output, **fields)
-        return self
-
-    def complete_all(self, *refs: str) -> Flow:
-        """Complete these, one after the other."""
-        for ref in refs:
-            self.complete(ref)
-        return self
-
-    def do(self, kind: type[Any], **fields: Any) -> Any:
-        """A command for this run."""
-        return self.world.do(kind(workflow_id=self.id, **fields))
-
-    def pause(self) -> Flow:
-        self.do(words.PauseWorkflow)
-        return self
-
-    def resume(self) -> Flow:
-        self.do(words.ResumeWorkflow)
-        return self
-
-    def terminate(self, reason: str | None = None) -> Flow:
-        self.do(words.TerminateWorkflow, reason=reason)
-        return self
-
-    def retry(self, *, resume: bool = False) -> Flow:
-        self.do(words.RetryWorkflow, resume_subworkflow_tasks=resume)
-        return self
-
-    def restart(self) -> Flow:
-        self.do(words.RestartWorkflow)
-        return self
-
-    def rerun(self, ref: str | None = None, **fields: Any) -> Flow:
-        """Rerun from the last attempt of a reference, or from the start."""
-        self.do(words.RerunWorkflow, task_id=self.task(ref).task_id if ref is not None else None, **fields)
-        return self
-
-    def skip(self, ref: str, **fields: Any) -> Flow:
-        self.do(words.SkipTask, ref=ref, **fields)
-        return self
-
-    def stored(self) -> StoredRun:
-        """The run as a store would hold it."""
-        return StoredRun(
-            workflow=self.run.workflow,
-            tasks=sorted(self.run.index.tasks.values(), key=lambda task: task.number),
-            definition=self.run.program.definition,
-        )
-
-
-def defined(name: str, *tasks: Node | list[Node], **fields: Any) -> WorkflowDef:
-    """A definition; lists of tasks are laid out flat."""
-    return shape({"name": name, "tasks": flat(tasks), **fields}, WorkflowDef)
-
-
-def flat(tasks: Iterable[Node | list[Node]]) -> list[Node]:
-    """Tasks and lists of tasks as one list."""
-    found: deque[Node] = deque()
-    for task in tasks:
-        if isinstance(task, list):
-            found.extend(task)
-        else:
-            found.append(task)
-    return list(found)
-
-
 def _told(run: Run) -> words.ChildChanged:
     workflow = run.workflow
     assert workflow.parent_workflow_id is not None
@@ -541,11 +342,3 @@ def _told(run: Run) -> words.ChildChanged:
 def expected_child_id(parent: Flow, ref: str, retry_count: int = 0) -> str:
     """The id that the spec pins for a child (spec/engine.md §2.5)."""
     return name_uuid(f"subworkflow:{parent.id}:{parent.task(ref).task_id}:{retry_count}")
-
-
-def changed(task: Task, **fields: Any) -> Task:
-    """A changed copy."""
-    return replace(task, **fields)
-
-
-TERMINAL = frozenset(status for status in WorkflowStatus if status.terminal)

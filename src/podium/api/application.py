@@ -137,10 +137,9 @@ def _require_json(headers: Headers) -> None:
 async def _send(answer: Answer, send: Send) -> None:
     headers = list(answer.headers)
     if answer.content_type is not None:
-        # In the spelling of the real server: definitions read the headers of HTTP answers by name.
-        headers.append((b"Content-Type", answer.content_type))
+        headers.append((b"content-type", answer.content_type))
     if answer.status != NO_CONTENT:
-        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

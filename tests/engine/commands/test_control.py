@@ -7,7 +7,8 @@ import pytest
 from podium.errors import Conflict, NotFound
 from podium.model import command as words
 from podium.model.status import TaskStatus, WorkflowStatus
-from tests.engine.world import World, child, dynamic_fork, fork, loop, node, switch, wait
+from tests.engine.given import child, dynamic_fork, fork, loop, node, switch, wait
+from tests.engine.world import World
 
 
 def test_a_pause_lets_open_tasks_finish_and_holds_what_follows(world: World) -> None:
@@ -69,7 +70,9 @@ def test_the_previous_status_changes_only_when_the_status_does(world: World) -> 
 
 
 def test_terminate_cancels_all_open_tasks_and_computes_the_output(world: World) -> None:
-    flow = world.start(fork("f", [node("a")], [wait("w", "1 hour")], [node("h", "HUMAN")]), outputParameters={"v": "${a.output.v}", "z": "${z.x}"})
+    flow = world.start(
+        fork("f", [node("a")], [wait("w", "1 hour")], [node("h", "HUMAN")]), outputParameters={"v": "${a.output.v}", "z": "${z.x}"}
+    )
     flow.complete("a", {"v": 3}).terminate("enough")
     assert (flow.status, flow.reason, flow.output) == ("TERMINATED", "enough", {"v": 3, "z": None})
     assert flow.standing == ["f COMPLETED", "a COMPLETED", "w CANCELED", "h CANCELED", "f_join CANCELED"]
@@ -81,7 +84,7 @@ def test_a_cancelled_task_leaves_its_queue(world: World) -> None:
 
 
 def test_a_completed_workflow_cannot_be_terminated(world: World) -> None:
-    with pytest.raises(Conflict, match="Cannot terminate a COMPLETED workflow."):
+    with pytest.raises(Conflict, match=r"Cannot terminate a COMPLETED workflow\."):
         world.start(node("a", "NOOP")).terminate()
 
 

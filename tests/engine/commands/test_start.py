@@ -9,7 +9,8 @@ from podium.engine.definitions import complete, definition_hash
 from podium.errors import Conflict, Invalid, NotFound
 from podium.model import command as words
 from podium.model.status import WorkflowStatus
-from tests.engine.world import NOW, World, child, defined, inline, node, setting
+from tests.engine.given import child, defined, inline, node, setting
+from tests.engine.world import NOW, World
 
 
 def test_the_first_tasks_are_there_when_start_returns(world: World) -> None:
@@ -60,7 +61,7 @@ def test_the_snapshot_holds_every_task_definition(world: World) -> None:
 
 
 def test_the_snapshot_reaches_into_every_container(world: World) -> None:
-    from tests.engine.world import fork, loop, switch
+    from tests.engine.given import fork, loop, switch
 
     tasks = [switch("s", "a", {"a": [node("c1")]}, [node("c2")]), *fork("f", [node("c3")]), loop("l", 1, node("c4"))]
     completed = complete(defined("w", tasks), world.shelf)

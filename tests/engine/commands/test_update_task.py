@@ -10,7 +10,8 @@ from podium.errors import NotFound
 from podium.model import command as words
 from podium.model.status import TaskStatus
 from podium.model.task import TaskLog
-from tests.engine.world import NOW, World, child, fork, loop, node, wait
+from tests.engine.given import child, fork, loop, node, wait
+from tests.engine.world import NOW, World
 
 
 def test_a_task_may_be_completed_without_ever_being_polled(world: World) -> None:
@@ -147,7 +148,11 @@ def test_an_update_by_reference_finds_nothing_when_nothing_is_open(world: World)
     flow = world.start(node("a"), node("b"))
     flow.complete("a")
     assert by_ref(flow, "a") is None
-    assert by_ref(flow, "nobody") is None
+
+
+def test_an_update_by_a_reference_that_never_ran_is_refused(world: World) -> None:
+    with pytest.raises(NotFound):
+        by_ref(world.start(node("a")), "nobody")
 
 
 def test_the_exact_reference_comes_before_the_bare_one(world: World) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from podium.model.json import Json
 from podium.model.status import TaskStatus
-from tests.engine.world import World, child, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
+from tests.engine.given import child, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
+from tests.engine.world import World
 
 
 def test_iterations_have_suffixed_references_and_the_loop_counts_them(world: World) -> None:
@@ -43,7 +44,9 @@ def test_it_runs_once_when_the_condition_is_false(world: World) -> None:
     assert flow.task("l").output.value == {"1": {"a": {"result": 1}}, "iteration": 1}
 
 
-@pytest.mark.parametrize(("condition", "more"), [("true", True), ("1", True), ("0", False), ("'yes'", False), ("null", False), ("({})", False)])
+@pytest.mark.parametrize(
+    ("condition", "more"), [("true", True), ("1", True), ("0", False), ("'yes'", False), ("null", False), ("({})", False)]
+)
 def test_only_true_and_positive_numbers_go_on(world: World, condition: str, more: bool) -> None:
     flow = world.start(node("l", "DO_WHILE", loopCondition=condition, loopOver=[node("a")]))
     flow.complete("a__1")
@@ -206,7 +209,9 @@ def test_keep_last_n_leaves_no_traces_in_memory(world: World) -> None:
 
 def test_the_list_decides_how_often_and_the_body_sees_index_and_item(world: World) -> None:
     body = inline("a", "$.i + ':' + $.x", i="${l.output.loopIndex}", x="${l.output.loopItem}")
-    flow = world.start(node("l", "DO_WHILE", items="${workflow.input.list}", loopCondition="", loopOver=[body]), input_={"list": ["x", "y"]})
+    flow = world.start(
+        node("l", "DO_WHILE", items="${workflow.input.list}", loopCondition="", loopOver=[body]), input_={"list": ["x", "y"]}
+    )
     assert [task.output.value["result"] for task in flow.tasks if task.base_ref == "a"] == ["0:x", "1:y"]
     assert flow.task("l").output.value["loopIndex"] == 1
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from podium.model.status import TaskStatus
-from tests.engine.world import World, child, fork, inline, node, switch
+from tests.engine.given import child, fork, inline, node, switch
+from tests.engine.world import World
 
 
 def test_fork_branches_and_join_are_created_in_this_order(world: World) -> None:

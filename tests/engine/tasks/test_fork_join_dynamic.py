@@ -8,7 +8,8 @@ import pytest
 
 from podium.model.json import Json
 from podium.model.status import TaskStatus
-from tests.engine.world import World, dynamic_fork, fork, loop, node, switch
+from tests.engine.given import dynamic_fork, fork, loop, node, switch
+from tests.engine.world import World
 
 
 def explicit(tasks: Json, inputs: Json) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from podium.model.status import TaskStatus
-from tests.engine.world import World, dynamic_fork, fork, loop, node
+from tests.engine.given import dynamic_fork, fork, loop, node
+from tests.engine.world import World
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from podium.model.status import TaskStatus
-from tests.engine.world import World, child, node
+from tests.engine.given import child, node
+from tests.engine.world import World
 
 
 def test_the_stored_type_of_a_simple_task_is_its_name(world: World) -> None:
@@ -69,7 +70,9 @@ def test_rate_limits_are_copied_onto_the_task(world: World) -> None:
 
 
 def test_the_name_of_a_dynamic_task_is_an_input(world: World) -> None:
-    flow = world.start(node("a", "DYNAMIC", inputParameters={"kind": "${workflow.input.k}"}, dynamicTaskNameParam="kind"), input_={"k": "pay"})
+    flow = world.start(
+        node("a", "DYNAMIC", inputParameters={"kind": "${workflow.input.k}"}, dynamicTaskNameParam="kind"), input_={"k": "pay"}
+    )
     assert (flow.task("a").task_type, flow.task("a").ref, flow.task("a").system) == ("pay", "a", False)
     assert [task.ref for task in world.ready("pay")] == ["a"]
 

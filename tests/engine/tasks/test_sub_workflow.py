@@ -8,7 +8,8 @@ from podium.model import command as words
 from podium.model.json import Json
 from podium.model.message import StartChild
 from podium.model.status import TaskStatus, WorkflowStatus
-from tests.engine.world import World, child, expected_child_id, fork, node
+from tests.engine.given import child, fork, node
+from tests.engine.world import World, expected_child_id
 
 
 @pytest.fixture(autouse=True)

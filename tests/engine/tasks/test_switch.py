@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from podium.model.json import Json
-from tests.engine.world import World, inline, node, switch
+from tests.engine.given import inline, node, switch
+from tests.engine.world import World
 
 
 def test_the_matching_case_runs_and_then_what_follows(world: World) -> None:

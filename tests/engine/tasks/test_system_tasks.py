@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from podium.model import command as words
 from podium.model.status import TaskStatus
-from tests.engine.world import World, inline, node, setting
+from tests.engine.given import inline, node, setting
+from tests.engine.world import World
 
 
 def jq(ref: str, query: str, **parameters: object) -> dict[str, object]:
@@ -18,7 +19,7 @@ def test_variables_are_merged_key_by_key_and_visible_to_the_next_task(world: Wor
 
 
 def test_tasks_that_were_planned_before_keep_the_old_variables(world: World) -> None:
-    from tests.engine.world import fork
+    from tests.engine.given import fork
 
     flow = world.start(setting("s", v=1), fork("f", [setting("t", v=2)], [node("a", inputParameters={"v": "${workflow.variables.v}"})]))
     assert flow.task("a").input.value == {"v": 1}

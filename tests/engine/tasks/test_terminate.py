@@ -6,7 +6,8 @@ import pytest
 
 from podium.model.json import Json
 from podium.model.status import TaskStatus
-from tests.engine.world import World, child, ending, fork, node
+from tests.engine.given import child, ending, fork, node
+from tests.engine.world import World
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "TERMINATED"])

@@ -6,7 +6,8 @@ import pytest
 
 from podium.model.status import TaskStatus
 from podium.model.task import FOREVER_SECONDS
-from tests.engine.world import NOW, World, node, wait
+from tests.engine.given import node, wait
+from tests.engine.world import NOW, World
 
 
 def test_a_duration_ends_it_in_time(world: World) -> None:

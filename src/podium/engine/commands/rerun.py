@@ -103,5 +103,11 @@ def _keeping_id(task: Task, target: Task) -> Task:
     if task.ref != target.ref:
         return task
     return replace(
-        task, task_id=target.task_id, number=target.number, seq=target.seq, node=target.node, fork_ref=target.fork_ref, retried_task_id=target.retried_task_id
+        task,
+        task_id=target.task_id,
+        number=target.number,
+        seq=target.seq,
+        node=target.node,
+        fork_ref=target.fork_ref,
+        retried_task_id=target.retried_task_id,
     )

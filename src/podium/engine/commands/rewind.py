@@ -115,7 +115,12 @@ def _reopen_joins(draft: Draft) -> bool:
     """Finished JOINs that wait for something again are open; whether there were any."""
     found = False
     for task in list(draft.index.tasks.values()):
-        if task.task_type == "JOIN" and task.status.terminal and not task.status.failed and not all(_over(draft, ref) for ref in awaited(task)):
+        if (
+            task.task_type == "JOIN"
+            and task.status.terminal
+            and not task.status.failed
+            and not all(_over(draft, ref) for ref in awaited(task))
+        ):
             reopen(draft, task)
             found = True
     return found

@@ -122,7 +122,7 @@ def _finished(call: Call, answer: tuple[httpx2.Response, bytes], *, async_comple
         return _failed(f'java.lang.Exception: {status} on {call.method} request for "{call.uri}": {shown}')
     headers: dict[str, Json] = {}
     for name, value in response.headers.raw:
-        values = headers.setdefault(name.decode("latin-1"), [])
+        values = headers.setdefault(_header_name(name.decode("latin-1")), [])
         assert isinstance(values, list)
         values.append(value.decode("latin-1"))
     described: JsonObject = {
@@ -133,6 +133,11 @@ def _finished(call: Call, answer: tuple[httpx2.Response, bytes], *, async_comple
     }
     status_now = TaskStatus.IN_PROGRESS if async_complete else TaskStatus.COMPLETED
     return Finished(status=status_now, output={"response": described})
+
+
+def _header_name(name: str) -> str:
+    """`Content-Type` for `content-type`: newer servers and proxies send names in small letters, definitions read the usual spelling."""
+    return name.title() if name.islower() else name
 
 
 def _text(response: httpx2.Response, body: bytes) -> str:
