@@ -164,3 +164,9 @@ async def test_names_survive_the_path(client: Client) -> None:
     for name, encoded in names.items():
         await client.send("POST /api/metadata/taskdefs", [{"name": name}])
         assert (await client.send(f"GET /api/metadata/taskdefs/{encoded}")).json()["name"] == name
+
+
+async def test_what_cannot_be_read_and_what_the_rules_forbid_is_told_at_once(client: Client) -> None:
+    reply = await client.send("POST /api/metadata/taskdefs", [{"name": "t", "retryLogic": "FIXD", "retryCount": -1}])
+    assert reply.status == 400
+    assert [problem["path"] for problem in reply.json()["validationErrors"]] == ["$[0].retryLogic", "$[0].retryCount"]

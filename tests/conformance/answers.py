@@ -103,7 +103,10 @@ class Comparison:
         names, ids = NAME.findall(wanted), UUID.findall(got)
         if len(names) != len(ids) or NAME.sub("", wanted) != UUID.sub("", got):
             return False
-        return all(self._ids.setdefault(one, name) == name and self._names.setdefault(name, one) == one for name, one in zip(names, ids, strict=True))
+        return all(
+            self._ids.setdefault(one, name) == name and self._names.setdefault(name, one) == one
+            for name, one in zip(names, ids, strict=True)
+        )
 
     def _key(self, wanted: str, got: dict[str, Any]) -> str:
         """The key of `got` that the recording calls `wanted`: for an id without a name yet, the first one that has none."""

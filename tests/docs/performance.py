@@ -27,7 +27,7 @@ from podium.engine.validation import validate_task_definition, validate_workflow
 from podium.errors import Problem
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.wire import decode
-from tests.docs.pages import Fence, Step, fences, name_of, steps
+from tests.docs.pages import ROOT, Fence, Step, fences, name_of, steps
 
 WRITTEN_ADDRESS = "127.0.0.1:8080"
 LONGEST_SECONDS = 30  # for one command
@@ -86,6 +86,7 @@ class Stage:
         self._folder = folder
         self._address = address
         self._environment = environment(address)
+        (folder / "examples").symlink_to(ROOT / "examples")
 
     def perform(self) -> None:
         """Run all of the page."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from conductor.client.configuration.configuration import Configuration
@@ -20,7 +19,6 @@ from tests.e2e.process import ServerProcess
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30
-Until = Callable[[Callable[[], bool]], None]
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +58,3 @@ def workers(server: ServerProcess) -> Iterator[None]:
     yield
     process.terminate()
     process.communicate(timeout=PATIENCE_SECONDS)
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Ask the server again and again until something holds."""
-    limit = monotonic() + PATIENCE_SECONDS
-    while not reached():
-        assert monotonic() < limit, "it never came to this"

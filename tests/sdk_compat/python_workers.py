@@ -1,6 +1,6 @@
 """Workers as a user of the official Python SDK writes them: a decorator each, run by the SDK's own task handler until SIGTERM."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: the SDK reads the parameters' types.
 
 import signal
 import sys
@@ -61,7 +61,7 @@ def long() -> dict[str, bool]:
     task_id = get_task_context().get_task_id()
     while monotonic() < limit:
         task = client.get_task(task_id)
-        if task.update_time > task.start_time:
+        if task.update_time > task.start_time + 1_000:
             return {"extended": True}
     return {"extended": False}
 

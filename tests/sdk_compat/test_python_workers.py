@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
 import pytest
-from conductor.client.http.models.start_workflow_request import StartWorkflowRequest
-from conductor.client.http.models.task_def import TaskDef
-from conductor.client.http.models.workflow_def import WorkflowDef
 from conductor.client.http.models.workflow_run import WorkflowRun
 from conductor.client.http.models.workflow_task import WorkflowTask
 from conductor.client.metadata_client import MetadataClient
@@ -14,24 +13,16 @@ from conductor.client.task_client import TaskClient
 from conductor.client.workflow_client import WorkflowClient
 
 from tests.e2e.process import ServerProcess
+from tests.sdk_compat.definitions import node, policy, request, workflow
 
 # The SDK calls its own deprecated properties.
 pytestmark = [pytest.mark.usefixtures("workers"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
-def run(workflows: WorkflowClient, metadata: MetadataClient, name: str, *nodes: WorkflowTask, **request: object) -> WorkflowRun:
+def run(workflows: WorkflowClient, metadata: MetadataClient, name: str, *nodes: WorkflowTask, **fields: Any) -> WorkflowRun:
     """Register a workflow of these nodes, run it to its end."""
-    metadata.update_workflow_def(WorkflowDef(name=name, version=1, owner_email="a@b.c", tasks=list(nodes)), overwrite=True)
-    started = StartWorkflowRequest(name=name, version=1, **{"input": {}, **request})
-    return workflows.execute_workflow(started, request_id=name, wait_for_seconds=20)
-
-
-def node(task: str, ref: str, **inputs: object) -> WorkflowTask:
-    return WorkflowTask(name=task, task_reference_name=ref, type="SIMPLE", input_parameters=inputs)
-
-
-def policy(name: str, **fields: object) -> TaskDef:
-    return TaskDef(name=name, owner_email="a@b.c", **{"timeout_seconds": 0, "response_timeout_seconds": 60, **fields})
+    metadata.update_workflow_def(workflow(name, *nodes), overwrite=True)
+    return workflows.execute_workflow(request(name, **fields), request_id=name, wait_for_seconds=20)
 
 
 def test_a_decorated_worker_registers_its_task_and_does_it(workflows: WorkflowClient, metadata: MetadataClient, tasks: TaskClient) -> None:
@@ -42,7 +33,9 @@ def test_a_decorated_worker_registers_its_task_and_does_it(workflows: WorkflowCl
     assert [line.log for line in tasks.get_task_logs(task.task_id)] == ["adding 40 and 2"]
 
 
-def test_the_next_task_comes_with_the_answer_to_a_report(workflows: WorkflowClient, metadata: MetadataClient, server: ServerProcess) -> None:
+def test_the_next_task_comes_with_the_answer_to_a_report(
+    workflows: WorkflowClient, metadata: MetadataClient, server: ServerProcess
+) -> None:
     chain = [node("py_add", f"t{number}", first=number, second=1) for number in range(5)]
     ended = run(workflows, metadata, "py_chain", *chain)
     assert [task.output_data for task in workflows.get_workflow(ended.workflow_id).tasks] == [{"sum": number + 1} for number in range(5)]
@@ -77,6 +70,6 @@ def test_a_worker_in_a_domain(workflows: WorkflowClient, metadata: MetadataClien
 
 
 def test_the_lease_of_a_long_task_is_extended(workflows: WorkflowClient, metadata: MetadataClient) -> None:
-    metadata.register_task_def(policy("py_long", response_timeout_seconds=2, retry_count=0))
+    metadata.register_task_def(policy("py_long", response_timeout_seconds=6, retry_count=0))
     ended = run(workflows, metadata, "py_lease", node("py_long", "a"))
     assert (ended.status, ended.output) == ("COMPLETED", {"extended": True})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar, cast
+
 import msgspec
 
 from podium.api.answer import Answer, json_answer, nothing
@@ -11,6 +14,9 @@ from podium.engine.validation import refuse, validate_task_definition, validate_
 from podium.errors import Invalid, NotFound, Problem
 from podium.model.body import BulkResponse, WorkflowDefSummary
 from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.shape import invalid
+
+T = TypeVar("T")
 
 OVERWRITE = boolean("overwrite", default=False, about="Replace the version if it is there already")
 REPLACE = boolean("overwrite", default=True, about="Replace versions that are there already")
@@ -20,11 +26,35 @@ CLASSIFIER = texts("classifier", "Only definitions of these classifiers")
 LARGEST_VERSION = 2**31 - 1
 
 
+def checked(call: Call, type_: type[T], check: Callable[[T], list[Problem]]) -> T:
+    """The body. Raises Invalid with all that is wrong with it: what cannot be read, and what the rules forbid in the rest."""
+    try:
+        value = call.body(type_)
+    except Invalid as error:
+        readable = error.fields.get("readable")
+        if readable is None:
+            raise
+        unread = tuple(problem.path for problem in error.problems)
+        forbidden = [problem for problem in check(cast("T", readable)) if not problem.path.startswith(unread)]
+        raise invalid([*error.problems, *forbidden]) from error
+    refuse(check(value))
+    return value
+
+
+def _each(check: Callable[[T, str], list[Problem]], kind: str) -> Callable[[list[T]], list[Problem]]:
+    """A check of a list of definitions, which must not be empty."""
+
+    def check_all(definitions: list[T]) -> list[Problem]:
+        problems = [problem for i, one in enumerate(definitions) for problem in check(one, f"$[{i}]")]
+        return problems if definitions else [Problem("$", f"{kind} list cannot be empty")]
+
+    return check_all
+
+
 async def create_workflow_definition(call: Call) -> Answer:
     """POST /metadata/workflow."""
-    definition = call.body(WorkflowDef)
     registry = call.platform.registry
-    refuse(validate_workflow_definition(definition, registry))
+    definition = checked(call, WorkflowDef, lambda one: validate_workflow_definition(one, registry))
     if call.query(NEW_VERSION):
         definition = _renumbered(call, definition)
     await registry.put_workflow_definitions([definition], overwrite=call.query(OVERWRITE))
@@ -33,10 +63,12 @@ async def create_workflow_definition(call: Call) -> Answer:
 
 async def put_workflow_definitions(call: Call) -> Answer:
     """PUT /metadata/workflow."""
-    definitions = call.body(list[WorkflowDef])
     registry = call.platform.registry
-    problems = [p for i, one in enumerate(definitions) for p in validate_workflow_definition(one, registry, f"$[{i}]")]
-    refuse(problems if definitions else [Problem("$", "WorkflowDef list cannot be empty")])
+
+    def check(definition: WorkflowDef, path: str) -> list[Problem]:
+        return validate_workflow_definition(definition, registry, path)
+
+    definitions = checked(call, list[WorkflowDef], _each(check, "WorkflowDef"))
     if call.query(NEW_VERSION):
         definitions = [_renumbered(call, definition) for definition in definitions]
     await registry.put_workflow_definitions(definitions, overwrite=call.query(REPLACE))
@@ -45,7 +77,7 @@ async def put_workflow_definitions(call: Call) -> Answer:
 
 async def validate(call: Call) -> Answer:
     """POST /metadata/workflow/validate."""
-    refuse(validate_workflow_definition(call.body(WorkflowDef), call.platform.registry))
+    checked(call, WorkflowDef, lambda one: validate_workflow_definition(one, call.platform.registry))
     return nothing()
 
 
@@ -99,17 +131,14 @@ async def delete_workflow_definition(call: Call) -> Answer:
 
 async def create_task_definitions(call: Call) -> Answer:
     """POST /metadata/taskdefs."""
-    definitions = call.body(list[TaskDef])
-    problems = [p for i, one in enumerate(definitions) for p in validate_task_definition(one, f"$[{i}]")]
-    refuse(problems if definitions else [Problem("$", "TaskDef list cannot be empty")])
+    definitions = checked(call, list[TaskDef], _each(validate_task_definition, "TaskDef"))
     await call.platform.registry.put_task_definitions(definitions, call.actor)
     return nothing()
 
 
 async def put_task_definition(call: Call) -> Answer:
     """PUT /metadata/taskdefs: an upsert, because one SDK registers with PUT alone."""
-    definition = call.body(TaskDef)
-    refuse(validate_task_definition(definition))
+    definition = checked(call, TaskDef, validate_task_definition)
     await call.platform.registry.put_task_definitions([definition], call.actor)
     return nothing()
 

@@ -68,14 +68,17 @@ def shaped(value: Json, type_: type[T], path: str = "$") -> T:
     problems: Problems = []
     found: T = _reader(cast("Any", type_))(value, Place(None, path), problems)
     if problems:
-        raise invalid(problems)
+        raise invalid(problems, found)
     return found
 
 
-def invalid(problems: Problems) -> Invalid:
-    """One error for many problems: its message is the first of them, and how many more there are."""
+def invalid(problems: Problems, readable: object = None) -> Invalid:
+    """One error for many problems: its message is the first of them, and how many more there are.
+
+    `readable`: the value without what is wrong, so that rules can say what else is.
+    """
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return Invalid(problems[0].message + more, problems[:MAX_PROBLEMS])
+    return Invalid(problems[0].message + more, problems[:MAX_PROBLEMS], readable=readable)
 
 
 def too_deep(value: object) -> bool:
@@ -312,17 +315,19 @@ def _struct_reader(struct: type[msgspec.Struct]) -> Reader:
     def read(value: Any, place: Place, problems: Problems) -> Any:
         if not isinstance(value, dict):
             _wrong(place, "an object", value, problems)
-            return None
+            return None if required else struct()
         source = adapt(value) if adapt else value
-        found = {
-            attribute: reader(source[key], Place(place, key), problems)
-            for key, attribute, reader, keeps_default in _fields(struct)
-            if key in source and not (keeps_default and source[key] is None)
-        }
-        for key, attribute in required:
-            if attribute not in found:
-                _wrong(Place(place, key), "a value", None, problems)
-        return None if problems else struct(**found)
+        found = {}
+        for key, attribute, reader, keeps_default in _fields(struct):
+            if key in source and not (keeps_default and source[key] is None):
+                before = len(problems)
+                part = reader(source[key], Place(place, key), problems)
+                if part is not None or len(problems) == before:
+                    found[attribute] = part
+        absent = [key for key, attribute in required if attribute not in found and source.get(key) is None]
+        for key in absent:
+            _wrong(Place(place, key), "a value", None, problems)
+        return struct(**found) if all(attribute in found for _, attribute in required) else None
 
     return read
 

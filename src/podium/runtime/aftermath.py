@@ -35,7 +35,7 @@ class Aftermath:
         if pending.handed:
             self.queue.deliver(pending.handed)
         if pending.ready:
-            self.queue.ready(pending.ready)
+            self.queue.ready(decision, pending.ready)
         if decision.workflow.wake_at and not decision.workflow.status.terminal:
             self.agenda.note(decision.workflow.wake_at)
         self._send(decision)

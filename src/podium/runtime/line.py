@@ -1,12 +1,20 @@
-"""Line: the pollers that wait for one queue and domain, first come, first served."""
+"""Line: the pollers that wait for one queue and domain, first come, first served, and the tasks that they get next.
+
+A line keeps the head of its queue in memory: the tasks that would be claimed first, in the order of delivery. `stocked` says that the
+store may hold more behind the head. So the queue is looked at only when the head runs out.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import Sequence
 
 from podium.model.task import Task
 from podium.runtime.timers import Timer
+from podium.store.store import Candidate
+
+MOST_KEPT = 1_000  # tasks in a head
 
 
 class Waiter:
@@ -46,16 +54,51 @@ class Waiter:
 class Line:
     """The pollers of one queue and domain, and what is known of the tasks that the store holds for them."""
 
-    __slots__ = ("domain", "idle", "members", "next_ready", "queue", "stocked", "timer")
+    __slots__ = ("_arrived", "_head", "domain", "idle", "members", "next_ready", "queue", "stocked", "timer")
 
     def __init__(self, queue: str, domain: str | None) -> None:
         self.queue = queue
         self.domain = domain
         self.idle: dict[Waiter, None] = {}  # in order; without those that a commit may bring something
         self.members = 0  # all who wait, those included that a commit may bring something
-        self.stocked = True  # the store may hold a task that is ready
+        self.stocked = True  # the store may hold a task that is ready, behind those of the head
+        self._head: list[tuple[int, int, int, Candidate]] = []  # the first to be delivered is the last here
+        self._arrived = 0  # how many have arrived: their order is that of their creation
         self.next_ready = 0  # when a task of the store becomes ready (epoch ms); 0: none known
         self.timer: Timer | None = None
+
+    @property
+    def kept(self) -> int:
+        """Tasks in the head."""
+        return len(self._head)
+
+    @property
+    def filled(self) -> bool:
+        """There may be something to take."""
+        return self.stocked or bool(self._head)
+
+    def arrive(self, candidate: Candidate) -> None:
+        """A new task is ready, and in the store. It is kept if its place is in the head."""
+        task, head = candidate.task, self._head
+        self._arrived += 1
+        entry = (task.priority, -task.ready_at, -self._arrived, candidate)
+        if self.stocked and not (head and head[0] < entry):
+            return
+        insort(head, entry)
+        if len(head) > MOST_KEPT:
+            del head[0]
+            self.stocked = True
+
+    def take(self, count: int) -> list[Candidate]:
+        """The first tasks of the head, which loses them."""
+        taken = self._head[-count:]
+        del self._head[-count:]
+        return [entry[3] for entry in reversed(taken)]
+
+    def restock(self) -> None:
+        """The head is no longer known: the store must be asked."""
+        self._head.clear()
+        self.stocked = True
 
     def first(self) -> Waiter | None:
         """The one who has waited longest."""

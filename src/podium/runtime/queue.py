@@ -1,7 +1,8 @@
 """Queue: brings ready tasks to those who wait for them.
 
 A poller who waits gets its task in the commit that makes the task ready (hand-off). Otherwise the next commit claims one for it.
-For each queue it is known whether the store may hold ready tasks, so that pollers of empty queues cost nothing.
+The head of each queue is in memory, and it is known whether the store may hold more: pollers of empty queues cost nothing, and a queue
+in the store is looked at only when its head runs out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from podium.runtime.line import Handed, Line, Waiter
 from podium.runtime.polls import WRITE_BEHIND_MS, Polls
 from podium.runtime.strays import Strays
 from podium.runtime.timers import Timers
-from podium.store.store import Saved, Want
+from podium.store.store import Candidate, Saved, Want
 
 MOST_WANTS = 500  # in one commit
 MOST_WANTS_OF_LINE = 100
@@ -30,13 +31,11 @@ MOST_LINES = 10_000  # kept for queues that nobody polls at the moment
 class Round:
     """What the queues add to one commit."""
 
-    def __init__(self, queue: TaskQueue, asking: list[tuple[Waiter, int]], polls: list[PollData]) -> None:
+    def __init__(self, queue: TaskQueue, asking: list[tuple[Waiter, Want]], polls: list[PollData]) -> None:
         self._queue = queue
         self._waiters = [waiter for waiter, _ in asking]
         self.polls = polls
-        self.wants = [
-            Want(queue=waiter.line.queue, domain=waiter.line.domain, worker_id=waiter.worker_id, count=count) for waiter, count in asking
-        ]
+        self.wants = [want for _, want in asking]
 
     def settle(self, saved: Saved) -> None:
         """Each poller gets what was claimed for it; the others wait on."""
@@ -52,7 +51,7 @@ class Round:
             else:
                 self._queue.give(waiter, tasks)
             if tasks is None or len(tasks) < self.wants[index].count:
-                _sold_out(waiter.line, saved)
+                _fell_short(self.wants[index], waiter.line, saved)
         self._queue.wait_on(unserved)
 
     def failed(self) -> None:
@@ -60,6 +59,7 @@ class Round:
         self._queue.took(self.wants, ())
         unserved: dict[Line, list[Waiter]] = {}
         for waiter in self._waiters:
+            waiter.line.restock()
             unserved.setdefault(waiter.line, []).append(waiter)
         self._queue.wait_on(unserved)
 
@@ -101,8 +101,8 @@ class TaskQueue:
         waiter = Waiter(line, worker_id, count)
         line.idle[waiter] = None
         if not line.stocked and line.next_ready and line.next_ready <= self._clock.now():
-            line.stocked = True
-        if line.stocked:
+            line.restock()
+        if line.filled:
             self._feed(line)
         else:
             self._watch(line)
@@ -149,7 +149,7 @@ class TaskQueue:
 
     # For the executor
 
-    def hand_off(self, decision: Decision, ready: Sequence[Task], now: int) -> tuple[Decision, list[Handed], list[Task]]:
+    def hand_off(self, decision: Decision, ready: Sequence[Task], now: int) -> tuple[Decision, Sequence[Handed], Sequence[Task]]:
         """Reserve pollers for tasks that become ready.
 
         The decision with these claimed, who gets them, and the tasks that nobody waits for.
@@ -159,7 +159,7 @@ class TaskQueue:
         rest: list[Task] = []
         for task in ready:
             line = self._lines.get((task.queue, task.domain))
-            if line is None or line.stocked or task.ready_at > now or not self._limits.room(task.queue):
+            if line is None or line.filled or task.ready_at > now or not self._limits.room(task.queue):
                 rest.append(task)
                 continue
             reserved = _reserve(line, task, handed.get(line), now)
@@ -184,16 +184,20 @@ class TaskQueue:
             self._limits.reserve(one.waiter.line.queue, -len(one.tasks))
         self.wait_on({one.waiter.line: [one.waiter] for one in handed})
 
-    def ready(self, tasks: Sequence[Task]) -> None:
-        """These tasks are in the store now, ready at once or later."""
+    def ready(self, decision: Decision, tasks: Sequence[Task]) -> None:
+        """These tasks of a decision are in the store now, ready at once or later."""
         now = self._clock.now()
+        returned = {change.before.task_id for change in decision.tasks if change.before is not None}
         for task in tasks:
             line = self._lines.get((task.queue, task.domain))
             if line is None:  # a line that is not there yet asks the store first
                 self._note_system_queue(task)
                 continue
             if task.ready_at <= now:
-                line.stocked = True
+                if task.task_id in returned:
+                    line.restock()  # its place depends on when it was created, which only the store knows
+                else:
+                    line.arrive(Candidate(task, decision.workflow.revision))
                 self._feed(line)
             elif not line.next_ready or task.ready_at < line.next_ready:
                 line.next_ready = task.ready_at
@@ -211,27 +215,33 @@ class TaskQueue:
 
     def collect(self, now: int) -> Round:
         """The pollers that want something from the next commit, and what was polled since the last writing."""
-        asking: list[tuple[Waiter, int]] = []
+        asking: list[tuple[Waiter, Want]] = []
         for line in list(self._hungry):
-            if line.stocked:
+            if line.filled:
                 asking += self._ask(line, min(MOST_WANTS_OF_LINE, MOST_WANTS - len(asking)))
-            if not line.stocked or not line.idle:
+            if not line.filled or not line.idle:
                 del self._hungry[line]
         return Round(self, asking, self._polls.take(now))
 
-    def _ask(self, line: Line, most: int) -> list[tuple[Waiter, int]]:
-        """Let the first pollers of a line ask for as many tasks as they can take and as the limits allow."""
+    def _ask(self, line: Line, most: int) -> list[tuple[Waiter, Want]]:
+        """Let the first pollers of a line ask for as many tasks as they can take and as the limits allow: for those of the head.
+
+        When these are too few and the store may hold more, they ask for whatever it holds: the head is the beginning of that.
+        """
         room = self._limits.room(line.queue)
-        asking: list[tuple[Waiter, int]] = []
+        counts: list[tuple[Waiter, int]] = []
+        wanted = 0
         for waiter in line.idle:
-            if len(asking) >= most or room <= 0:
+            if len(counts) >= most or wanted >= room:
                 break
-            count = min(waiter.count, room)
-            asking.append((waiter, count))
-            room -= count
-        for waiter, count in asking:
+            counts.append((waiter, min(waiter.count, room - wanted)))
+            wanted += counts[-1][1]
+        if line.stocked and wanted > line.kept:
+            line.restock()
+        asking = [(waiter, want) for waiter, count in counts if (want := _want(waiter, count)) is not None]
+        for waiter, want in asking:
             del line.idle[waiter]
-            self._limits.reserve(line.queue, count)
+            self._limits.reserve(line.queue, want.count)
         return asking
 
     def took(self, wants: Sequence[Want], tasks: Sequence[Task]) -> None:
@@ -257,7 +267,7 @@ class TaskQueue:
             if self._draining:
                 for waiter in list(line.idle):
                     waiter.give([])
-            elif line.stocked:
+            elif line.filled:
                 self._feed(line)
             else:
                 self._watch(line)
@@ -298,7 +308,7 @@ class TaskQueue:
     def _restock(self, line: Line) -> None:
         line.timer = None
         line.next_ready = 0
-        line.stocked = True
+        line.restock()
         self._feed(line)
 
 
@@ -316,7 +326,20 @@ def _reserve(line: Line, task: Task, handed: Handed | None, now: int) -> Handed 
     return Handed(waiter, claim(task, waiter.worker_id, now))
 
 
-def _sold_out(line: Line, saved: Saved) -> None:
-    """The store has nothing more for this line, for now."""
-    line.stocked = False
-    line.next_ready = saved.next_ready.get((line.queue, line.domain), 0)
+def _want(waiter: Waiter, count: int) -> Want | None:
+    """What a poller asks the store for; None when there is nothing for it."""
+    line = waiter.line
+    candidates = line.take(count) if line.kept else None
+    if candidates is None and not line.stocked:
+        return None
+    size = count if candidates is None else len(candidates)
+    return Want(queue=line.queue, domain=line.domain, worker_id=waiter.worker_id, count=size, candidates=candidates)
+
+
+def _fell_short(want: Want, line: Line, saved: Saved) -> None:
+    """A poller got less than it asked for."""
+    if want.candidates is None:
+        line.stocked = False
+        line.next_ready = saved.next_ready.get((line.queue, line.domain), 0)
+    else:
+        line.restock()  # a task of the head has changed: it may still be ready

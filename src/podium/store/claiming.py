@@ -35,28 +35,48 @@ class _Standing(msgspec.Struct):
 
 def claim(cursor: sqlite3.Cursor, wants: Sequence[Want], now: int) -> tuple[list[Claimed], dict[Key, int]]:
     """Take tasks for all wants; also, for each queue that had too few, when its next task becomes ready. See `Store.save`."""
-    taken: list[_Taken] = []
     runs: dict[str, _Standing] = {}
+    named = _take_named(cursor, wants, now, runs)
+    claimed = _write(cursor, named, runs, wants, now)
     next_ready: dict[Key, int] = {}
+    queued: list[_Taken] = []
     for key, places in _places(wants).items():
         found, following = _take(cursor, key, now, len(places))
         for place, (revision, wake_at, _, *row) in zip(places, found, strict=False):
-            task = rows.read_task(row)
-            taken.append(_Taken(want=place, task=task))
-            run = runs.setdefault(task.workflow_id, _Standing(revision=revision + 1, wake_at=wake_at))
-            run.wake_at = _earlier(run.wake_at, task.lease_ms and now + task.lease_ms)
+            queued.append(_taken(runs, place, rows.read_task(row), revision, wake_at, now))
         if following and len(found) < len(places):
             next_ready[key] = following
-    claimed = [_claimed(one, runs[one.task.workflow_id], wants[one.want].worker_id, now) for one in taken]
-    _write(cursor, claimed, runs)
-    return claimed, next_ready
+    return claimed + _write(cursor, queued, runs, wants, now), next_ready
+
+
+def _take_named(cursor: sqlite3.Cursor, wants: Sequence[Want], now: int, runs: dict[str, _Standing]) -> list[_Taken]:
+    """The candidates that are as they were seen."""
+    named = [(index, candidate) for index, want in enumerate(wants) for candidate in want.candidates or ()]
+    asked = [(place, one.task.workflow_id, one.task.number, one.revision) for place, (_, one) in enumerate(named)]
+    taken: list[_Taken] = []
+    for text in statements("task").many("standing").read(cursor, asked):
+        # The order of an aggregate's rows is not promised.
+        for place, revision, wake_at in sorted(rows.decode_rows(text)):
+            index, candidate = named[place]
+            taken.append(_taken(runs, index, candidate.task, revision, wake_at, now))
+    return taken
+
+
+def _taken(runs: dict[str, _Standing], want: int, task: Task, revision: int, wake_at: int, now: int) -> _Taken:
+    """A task that goes to a want; its run counts one revision for all that are taken from it."""
+    run = runs.get(task.workflow_id)
+    if run is None:
+        run = runs[task.workflow_id] = _Standing(revision=revision + 1, wake_at=wake_at)
+    if task.lease_ms:
+        run.wake_at = _earlier(run.wake_at, now + task.lease_ms)
+    return _Taken(want=want, task=task)
 
 
 def _places(wants: Sequence[Want]) -> dict[Key, list[int]]:
     """Per queue, the index of the want that each next task goes to."""
     places: dict[Key, list[int]] = {}
     for index, want in enumerate(wants):
-        if want.count > 0:
+        if want.count > 0 and want.candidates is None:
             places.setdefault((want.queue, want.domain), []).extend([index] * want.count)
     return places
 
@@ -114,7 +134,9 @@ def _claimed(one: _Taken, run: _Standing, worker_id: str | None, now: int) -> Cl
     return Claimed(want=one.want, task=task, revision=run.revision, wake_at=run.wake_at)
 
 
-def _write(cursor: sqlite3.Cursor, claimed: list[Claimed], runs: dict[str, _Standing]) -> None:
+def _write(cursor: sqlite3.Cursor, taken: list[_Taken], runs: dict[str, _Standing], wants: Sequence[Want], now: int) -> list[Claimed]:
+    """Make what was taken so."""
+    claimed = [_claimed(one, runs[one.task.workflow_id], wants[one.want].worker_id, now) for one in taken]
     tasks = [
         (
             one.task.workflow_id,
@@ -127,5 +149,7 @@ def _write(cursor: sqlite3.Cursor, claimed: list[Claimed], runs: dict[str, _Stan
         )
         for one in claimed
     ]
+    standings = {one.task.workflow_id: (one.task.workflow_id, one.revision, one.wake_at) for one in claimed}
     statements("task").many("claim").run(cursor, tasks)
-    statements("workflow").many("claimed").run(cursor, [(workflow_id, run.revision, run.wake_at) for workflow_id, run in runs.items()])
+    statements("workflow").many("claimed").run(cursor, list(standings.values()))
+    return claimed

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -42,6 +42,13 @@ class ManyRows:
             parameters = tuple(chain.from_iterable(part))
             cursor.execute(self._sql[size], parameters + self._padding * (size - taken))
             done += taken
+
+    def read(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+        """The only value of the only row of each execution."""
+        for start in range(0, len(rows), LARGEST):
+            part = rows[start : start + LARGEST]
+            self.run(cursor, part)
+            yield cursor.fetchone()[0]
 
 
 def share(count: int) -> tuple[int, int]:

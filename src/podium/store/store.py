@@ -23,13 +23,24 @@ from podium.model.workflow import StoredRun, Workflow
 Row = TypeVar("Row")
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """A task that was ready when it was last seen."""
+
+    task: Task
+    revision: int  # of its run, when the task last changed
+
+
 class Want(msgspec.Struct, frozen=True, kw_only=True):
-    """A poller that waits: how many tasks of which queue it can take. `queue` is `Task.queue`."""
+    """A poller that waits: how many tasks of which queue it can take. `queue` is `Task.queue`.
+
+    Who knows the head of the queue names its tasks: then it gets those that have not changed since, and no others.
+    """
 
     queue: str
     domain: str | None
     worker_id: str | None
     count: int
+    candidates: Sequence[Candidate] | None = None  # `count` of them, in the order of delivery; None: whatever the store holds
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +99,9 @@ class Store(Protocol):
         """Make many decisions, claims, polls and logs true in one commit, decisions first, in the order given.
 
         Each decision is guarded by its base revision and is written whole or left out. A decision that breaks a constraint is
-        left out alone. Claims take ready tasks whose `ready_at` has come: highest priority first, then `ready_at`, then creation;
-        each becomes IN_PROGRESS with `ready_at` 0, `start_time` now unless set, `update_time` now, `callback_after_seconds` 0, `worker_id`,
+        left out alone. Claims take ready tasks whose `ready_at` has come: highest priority first, then `ready_at`, then creation; or the
+        candidates that a Want names, each only if it is as it was seen: a candidate that has changed is not claimed, and nothing is claimed
+        in its place. Wants with candidates are served before the others, whose queues must be looked at. Each task becomes IN_PROGRESS with `ready_at` 0, `start_time` now unless set, `update_time` now, `callback_after_seconds` 0, `worker_id`,
         `poll_count` + 1, and its workflow's `revision` grows by one and `wake_at` becomes no later than now + `lease_ms`.
         """
 

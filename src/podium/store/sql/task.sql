@@ -53,6 +53,13 @@ LEFT JOIN payload AS o ON o.payload_id = t.output_id;
 -- next_ready --
 SELECT min(ready_at) FROM task WHERE queue = ? AND domain IS ? AND priority = ? AND ready_at > 0 AND ready_at > ?;
 
+-- standing --
+-- Of these tasks, those that are ready and unchanged since a revision: their places in the list, and where their runs stand.
+SELECT json_group_array(json_array(v.column1, w.revision, w.wake_at))
+FROM (VALUES /*row*/ (?, ?, ?, ?)) AS v
+CROSS JOIN task AS t ON t.workflow_id = v.column2 AND t.number = v.column3 AND t.revision = v.column4 AND t.ready_at > 0
+CROSS JOIN workflow AS w ON w.workflow_id = v.column2;
+
 -- claim --
 UPDATE OR FAIL task
 SET
