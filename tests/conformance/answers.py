@@ -6,11 +6,14 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-VOLATILE = frozenset(
-    """workerId domain queueWaitTime pollCount updateTime createTime createdTime updatedTime endTime startTime scheduledTime firstStartTime
-    lastRetriedTime instance executionTime workflowPriority seq callbackAfterSeconds updatedBy createdBy startDelayInSeconds ownerApp
-    lastPollTime workerIp host isolationGroupId traceId requestId timestamp history""".split()
-)
+# fmt: off
+VOLATILE = frozenset({
+    "callbackAfterSeconds", "createTime", "createdBy", "createdTime", "domain", "endTime", "executionTime", "firstStartTime", "history",
+    "host", "instance", "isolationGroupId", "lastPollTime", "lastRetriedTime", "ownerApp", "pollCount", "queueWaitTime", "requestId",
+    "scheduledTime", "seq", "startDelayInSeconds", "startTime", "timestamp", "traceId", "updateTime", "updatedBy", "updatedTime",
+    "workerId", "workerIp", "workflowPriority",
+})
+# fmt: on
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NAME = re.compile(r"<id\d+>")  # of an id in a recording
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[:\d.]*(?:Z|[+-]\d\d:?\d\d)?")

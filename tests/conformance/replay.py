@@ -80,7 +80,7 @@ class Conversation:
         for path, key in step.sort.items():
             rows = at(answer, self._fill(path))
             if isinstance(rows, list):
-                rows.sort(key=lambda row: str(at(row, key)))  # noqa: B023 - called at once
+                rows.sort(key=lambda row: str(at(row, key)))
         if see == "all":
             return self._disguise.plain(answer, VOLATILE | set(step.drop), exact=step.exact)
         asked = {path.rpartition(".")[2] for path in see}
@@ -152,7 +152,7 @@ class Conversation:
 
 
 class SocketConversation(Conversation):
-    """The same when tasks call the server over a socket: the clock goes on in small steps, since bytes on their way are nobody's deadline."""
+    """The same when tasks call the server over a socket: bytes on their way are nobody's deadline, so time goes on in small steps."""
 
     def _until_due(self, end: int) -> int:
         return min(10 * TRIP_MS, end - self._clock.now())

@@ -40,6 +40,6 @@ def healthy(address: str) -> bool:
     """Whether a server says that it is ready."""
     try:
         with urllib.request.urlopen(f"http://{address}/health", timeout=5) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
     except urllib.error.URLError:
         return False

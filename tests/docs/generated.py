@@ -1,6 +1,6 @@
 """Tables of the reference that are made from the code.
 
-    python -m tests.docs.generated      write them into their pages
+python -m tests.docs.generated      write them into their pages
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Shell:
         mark = uuid.uuid4().hex
         self._process.stdin.write(f'{command}\nprintf "\\n%s %s\\n" {mark} $?\n')
         self._process.stdin.flush()
-        printed = []
+        printed: list[str] = []
         watchdog = threading.Timer(LONGEST_SECONDS, os.killpg, (self._process.pid, signal.SIGKILL))
         watchdog.start()
         try:
@@ -115,7 +115,9 @@ class Stage:
         printed, code = shell.run(self._here(step.command))
         printed = printed.replace(self._address, WRITTEN_ADDRESS)
         assert code == 0, f"line {step.line}: exit code {code} of: {step.command}\n{printed}"
-        assert not step.expected or matches(step.expected, printed), f"line {step.line}: {step.command}\nexpected {step.expected}\nfound    {printed}"
+        assert not step.expected or matches(step.expected, printed), (
+            f"line {step.line}: {step.command}\nexpected {step.expected}\nfound    {printed}"
+        )
 
     def _here(self, text: str) -> str:
         return text.replace(WRITTEN_ADDRESS, self._address)
@@ -130,7 +132,9 @@ def environment(address: str) -> dict[str, str]:
 
 def run_python(text: str, folder: Path, variables: dict[str, str]) -> None:
     """Run a program; AssertionError with what it printed when it fails."""
-    done = subprocess.run([sys.executable, "-"], input=text, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS)
+    done = subprocess.run(
+        [sys.executable, "-"], input=text, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS
+    )
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
 
 

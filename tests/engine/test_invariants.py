@@ -12,9 +12,9 @@ from podium.errors import CallerError
 from podium.model import command as words
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
+from tests.engine.flow import Flow
 from tests.engine.given import Node, child, defined, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
 from tests.engine.invariants import SERVER_POLLED, CheckedWorld
-from tests.engine.world import Flow
 
 WORKER_TYPES = ("pay", "ship", "flaky", "slow")
 REPORTS = ("COMPLETED", "COMPLETED", "COMPLETED", "FAILED", "FAILED_WITH_TERMINAL_ERROR", "CANCELED", "IN_PROGRESS")

@@ -4,9 +4,10 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from time import monotonic
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from conductor.client.automator.task_handler import TaskHandler
 from conductor.client.configuration.configuration import Configuration
@@ -16,16 +17,22 @@ from conductor.client.worker.exception import NonRetryableException
 from conductor.client.worker.worker_task import worker_task
 
 PATIENCE_SECONDS = 20
+Work = TypeVar("Work", bound=Callable[..., Any])
 
 
-@worker_task(task_definition_name="py_add", register_task_def=True, poll_interval_millis=20, thread_count=4)
+def worker(name: str, **options: Any) -> Callable[[Work], Work]:
+    """The SDK's decorator, with a type."""
+    return cast("Callable[[Work], Work]", worker_task(task_definition_name=name, poll_interval_millis=20, **options))
+
+
+@worker("py_add", register_task_def=True, thread_count=4)
 def add(first: int, second: int) -> dict[str, int]:
     """Adds, and says so in the log of the task."""
     get_task_context().add_log(f"adding {first} and {second}")
     return {"sum": first + second}
 
 
-@worker_task(task_definition_name="py_flaky", poll_interval_millis=20)
+@worker("py_flaky")
 def flaky() -> dict[str, int]:
     """Fails at its first attempt."""
     attempt = get_task_context().get_retry_count()
@@ -34,26 +41,26 @@ def flaky() -> dict[str, int]:
     return {"attempt": attempt}
 
 
-@worker_task(task_definition_name="py_fatal", poll_interval_millis=20)
+@worker("py_fatal")
 def fatal() -> dict[str, int]:
     """Fails for good."""
     raise NonRetryableException("never")
 
 
-@worker_task(task_definition_name="py_patient", poll_interval_millis=20)
+@worker("py_patient")
 def patient() -> Any:
     """Gives the task back once, and ends it when it comes again."""
     polls = get_task_context().get_poll_count()
     return TaskInProgress(callback_after_seconds=1, output={"polls": polls}) if polls == 1 else {"polls": polls}
 
 
-@worker_task(task_definition_name="py_blue", domain="blue", poll_interval_millis=20)
+@worker("py_blue", domain="blue")
 def blue() -> dict[str, str]:
     """Works in a domain of its own."""
     return {"colour": "blue"}
 
 
-@worker_task(task_definition_name="py_long", lease_extend_enabled=True, poll_interval_millis=20)
+@worker("py_long", lease_extend_enabled=True)
 def long() -> dict[str, bool]:
     """Works until the SDK has extended the lease of the task."""
     client = OrkesClients(Configuration(server_api_url=sys.argv[1])).get_task_client()

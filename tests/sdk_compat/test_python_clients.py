@@ -30,7 +30,7 @@ def _definitions(clients: OrkesClients) -> None:
 
 @pytest.fixture(name="task_api")
 def _task_api(tasks: TaskClient) -> TaskResourceApi:
-    api: TaskResourceApi = tasks.taskResourceApi  # type: ignore[attr-defined]
+    api: TaskResourceApi = tasks.taskResourceApi
     return api
 
 
@@ -63,10 +63,12 @@ def test_what_was_deleted_is_not_found_and_named(metadata: MetadataClient, workf
     metadata.register_workflow_def(workflow("c_gone", node("c_gone", "a")))
     metadata.unregister_workflow_def("c_gone", 1)
     metadata.unregister_task_def("c_gone")
-    for ask in (lambda: metadata.get_workflow_def("c_gone", version=1), lambda: metadata.get_task_def("c_gone")):
-        with pytest.raises(ApiException, match="c_gone") as refused:
-            ask()
-        assert refused.value.code == 404
+    with pytest.raises(ApiException, match="c_gone") as refused:
+        metadata.get_workflow_def("c_gone", version=1)
+    assert refused.value.code == 404
+    with pytest.raises(ApiException, match="c_gone") as refused:
+        metadata.get_task_def("c_gone")
+    assert refused.value.code == 404
     workflow_id = workflows.start_workflow(request("c_short"))
     workflows.delete_workflow(workflow_id)
     with pytest.raises(ApiException, match=workflow_id) as refused:
@@ -80,9 +82,9 @@ def test_a_workflow_is_started_and_its_tasks_are_polled_and_reported(workflows: 
     assert tasks.update_task(polled(tasks, workflow_id)) == polled_id(workflows, workflow_id, 0)
     [second] = tasks.batch_poll_tasks("c_task", worker_id="me", count=5, timeout_in_millisecond=100)
     assert tasks.get_task(second.task_id).reference_task_name == "b"
-    tasks.update_task_by_ref_name(workflow_id, "b", "COMPLETED", {"k": "v"})
+    tasks.update_task_by_ref_name(workflow_id, "b", "COMPLETED", {"k": "v"})  # the SDK wraps it
     ended = workflows.get_workflow(workflow_id)
-    assert (ended.status, ended.correlation_id, ended.priority, ended.output) == ("COMPLETED", "co", 3, {"k": "v"})
+    assert (ended.status, ended.correlation_id, ended.priority, ended.output) == ("COMPLETED", "co", 3, {"result": {"k": "v"}})
     assert {(data.queue_name, data.worker_id) for data in tasks.get_task_poll_data("c_task")} == {("c_task", "me")}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from podium.engine.draft import Draft
 from podium.engine.ending import complete, terminate
+from podium.engine.evaluators import NeedsTime
 from podium.engine.graph import SWITCHES, Node
 from podium.engine.retry import retry
 from podium.engine.tasks import TASK_TYPES
@@ -15,27 +16,41 @@ from podium.engine.turn import Terminated, Turn
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 
-MAX_TURNS = 100_000  # a loop of tasks without a worker must end some time
-
-_ENDLESS = f"More than {MAX_TURNS} turns in one decision: a loop in which nothing waits does not end"
+# Tasks processed and executed in one decision. A long loop of tasks without a worker is decided and committed in pieces, so that it
+# holds up nobody else; one of 500 iterations is decided in one go (spec/engine.md §3.1, §12.18).
+MOST_WORK = 1_600
 
 
 def advance(draft: Draft) -> None:
-    """Decide until nothing more follows from what has changed."""
-    turns = 0
+    """Decide until nothing more follows from what has changed, or until enough is decided for one commit."""
     while draft.running and (draft.dirty or _at_rest(draft)):
-        turns += 1
-        if turns > MAX_TURNS:
-            terminate(draft, _ENDLESS, WorkflowStatus.FAILED, None, failure_workflow=True)
-            return
         if not draft.dirty:
             _leave_unmarked(draft)
             complete(draft, None)
+            return
+        if draft.work >= MOST_WORK:
+            draft.leave_off()
             return
         try:
             _turn(draft)
         except Terminated as ending:
             terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
+        except NeedsTime:
+            if not draft.work:
+                raise
+            # What was decided before the slow script is kept: the scripts of a long loop must not make it begin again for each.
+            draft.leave_off()
+            return
+
+
+def go_on(draft: Draft) -> None:
+    """Have everything looked at that may have been left off halfway, or waited for the end of a pause."""
+    draft.set_workflow(unfinished=False)
+    draft.look_at_pending()
+    for task in draft.open_tasks():
+        known = TASK_TYPES.get(task.task_type)
+        if known is not None and known.execute is not None:
+            draft.look_at(task.task_id)
 
 
 def begin(draft: Draft) -> None:
@@ -49,7 +64,8 @@ def begin(draft: Draft) -> None:
             terminate(draft, "No tasks found to be executed", WorkflowStatus.COMPLETED, None, failure_workflow=True)
             return
         turn.schedule(turn.spot("").plan(first))
-        _execute(turn)
+        for task_id in turn.to_execute:
+            draft.look_at(task_id)
     except Terminated as ending:
         terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
         return
@@ -59,7 +75,7 @@ def begin(draft: Draft) -> None:
 def _at_rest(draft: Draft) -> bool:
     """Nothing is open and everything was processed (spec/engine.md §3.4)."""
     index = draft.index
-    return index.open_count == 0 and any(True for _ in index.tasks)
+    return index.open_count == 0 and any(True for _ in index.tasks) and not any(True for _ in index.pending)
 
 
 def _turn(draft: Draft) -> None:
@@ -116,22 +132,25 @@ def _process(turn: Turn, task: Task) -> None:
         node = draft.node(task)
         if node is None or node.task.optional or not node.task.permissive:
             task = draft.change(task, status=TaskStatus.COMPLETED_WITH_ERRORS)
+    planned = plan_successor(turn, task)  # first, so that a script that needs time leaves the task unprocessed
     draft.change(task, executed=True)
-    schedule_successor(turn, task)
+    turn.schedule(planned)
     _wake(draft, task)
+    draft.work += 1
 
 
-def schedule_successor(turn: Turn, task: Task) -> None:
-    """Plan and schedule the node after a task's (spec/engine.md §3.5)."""
+def plan_successor(turn: Turn, task: Task) -> list[Task]:
+    """The tasks of the node after a task's (spec/engine.md §3.5)."""
     draft = turn.draft
     node = draft.node(task)
-    if node is None or (node.type in SWITCHES and "hasChildren" in task.input.value):
-        return
+    if node is None or node.type == "TERMINATE" or (node.type in SWITCHES and "hasChildren" in task.input.value):
+        return []
     following, suffix = node.successor, task.suffix
     while following is not None and draft.skipped(following.ref + suffix):
         following = following.successor
-    if following is not None and draft.last(following.ref + suffix) is None:
-        turn.schedule(turn.spot(suffix).plan(following))
+    if following is None or draft.last(following.ref + suffix) is not None:
+        return []
+    return turn.spot(suffix).plan(following)
 
 
 def _wake(draft: Draft, task: Task) -> None:
@@ -160,5 +179,6 @@ def _execute(turn: Turn) -> None:
         execute = turn.type_of(task).execute
         if execute is not None:
             execute(turn, task)
+            turn.draft.work += turn.draft.task(task_id) is not task
     for task_id in turn.to_execute:
         turn.draft.look_at(task_id)

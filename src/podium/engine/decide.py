@@ -117,6 +117,7 @@ def wake_at(draft: Draft, changes: Sequence[TaskChange]) -> int:
         return 0
     fresh = [draft.index.deadline(change.after) for change in changes if change.after is not None and not change.after.status.terminal]
     fresh.append(workflow_deadline(workflow, draft.program.definition))
+    fresh.append(draft.now if workflow.unfinished else 0)
     if workflow.status is WorkflowStatus.PAUSED:
         # What is due stays so until the run is resumed: waking it would change nothing.
         fresh = [when for when in fresh if when > draft.now]

@@ -44,6 +44,7 @@ class Draft:
         self.actor = ""
         self.definition: WorkflowDef | None = None  # when the run got a new one
         self.removed = False
+        self.work = 0  # how many tasks were processed or executed
         self.ticked = False  # every deadline that is due was handled
         self.processed: list[str] = []  # ids of the tasks that the last turn processed
         self.program = run.program
@@ -165,6 +166,10 @@ class Draft:
             self.dirty[task.task_id] = None
         return task
 
+    def restore(self, task: Task) -> None:
+        """Take back a change: the task is as it was."""
+        self._put(task)
+
     def drop(self, task: Task) -> None:
         """Delete a task."""
         self.index.drop(task)
@@ -179,6 +184,11 @@ class Draft:
         """Have `advance` look at all tasks that are over and not processed."""
         for task_id in self.index.pending:
             self.look_at(task_id)
+
+    def leave_off(self) -> None:
+        """Stop halfway: what was decided is committed, and a Tick goes on at once."""
+        self.dirty = {}
+        self.workflow = replace(self.workflow, unfinished=True)
 
     def send(self, message: Message, due: int = 0) -> None:
         """Have a message delivered after the commit, not before `due` (epoch ms)."""

@@ -131,8 +131,6 @@ def _sequence(tasks: Sequence[WorkflowTask], parent: Node | None, loop: Node | N
 
 def _successor(node: Node) -> Node | None:
     """What is scheduled when a node is done (spec/engine.md §3.5): parents are compiled before their children."""
-    if node.type == "TERMINATE":
-        return None
     if node.following is not None:
         return node.following
     parent = node.parent

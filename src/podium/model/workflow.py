@@ -43,6 +43,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit_key: str | None = None
     rate_limited: bool = False
     classifier: str = "workflow"
+    unfinished: bool = False  # a decision stopped halfway, and a Tick goes on from there
     task_count: int = 0  # tasks created so far: the next one is number task_count + 1
     last_seq: int = 0
     input: Payload = EMPTY

@@ -58,6 +58,7 @@ class WorkflowCold(msgspec.Struct, frozen=True, omit_defaults=True):
     failed_task_names: tuple[str, ...] = ()
     task_to_domain: dict[str, str] = {}
     rate_limit_key: str | None = None
+    unfinished: bool = False
     rate_limited: bool = False
     input_path: str | None = None
     output_path: str | None = None

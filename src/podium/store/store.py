@@ -100,9 +100,10 @@ class Store(Protocol):
 
         Each decision is guarded by its base revision and is written whole or left out. A decision that breaks a constraint is
         left out alone. Claims take ready tasks whose `ready_at` has come: highest priority first, then `ready_at`, then creation; or the
-        candidates that a Want names, each only if it is as it was seen: a candidate that has changed is not claimed, and nothing is claimed
-        in its place. Wants with candidates are served before the others, whose queues must be looked at. Each task becomes IN_PROGRESS with `ready_at` 0, `start_time` now unless set, `update_time` now, `callback_after_seconds` 0, `worker_id`,
-        `poll_count` + 1, and its workflow's `revision` grows by one and `wake_at` becomes no later than now + `lease_ms`.
+        candidates that a Want names, each only if it is as it was seen: one that has changed is not claimed, and nothing is claimed
+        in its place. Wants with candidates are served first. Each task becomes IN_PROGRESS with `ready_at` 0, `start_time` now unless set,
+        `update_time` now, `callback_after_seconds` 0, `worker_id`, `poll_count` + 1, and its workflow's `revision` grows by one and
+        `wake_at` becomes no later than now + `lease_ms`.
         """
 
     async def due(self, now: int, limit: int) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from podium.errors import Conflict, NotFound
 from podium.model import command as words
 from podium.model.status import TaskStatus, WorkflowStatus
-from tests.engine.given import child, dynamic_fork, fork, loop, node, switch, wait
+from tests.engine.given import child, dynamic_fork, ending, fork, loop, node, switch, wait
 from tests.engine.world import World
 
 
@@ -163,6 +163,12 @@ def test_a_switch_whose_whole_branch_is_skipped_goes_on(world: World) -> None:
     flow = world.start(node("a"), switch("s", "x", {"x": [node("b")]}), node("z"))
     flow.skip("b").complete("a")
     assert flow.refs == ["b", "a", "s", "z"]
+
+
+def test_a_skipped_terminate_is_stepped_over_like_any_other(world: World) -> None:
+    flow = world.start(node("a"), ending("t"), node("b"))
+    flow.skip("t").complete("a")
+    assert flow.standing == ["t SKIPPED", "a COMPLETED", "b SCHEDULED"]
 
 
 def test_a_dynamic_fork_whose_join_is_skipped_goes_on_at_once(world: World) -> None:

@@ -169,3 +169,23 @@ def test_news_of_a_task_that_is_gone_changes_nothing(world: World) -> None:
     flow = world.start(node("a"))
     flow.do(words.ChildRevived, task_id="gone", child_id="c", child_name="leaf", child_version=1, verb="retried")
     assert flow.standing == ["a SCHEDULED"]
+
+
+def test_a_failed_loop_elsewhere_in_a_running_parent_is_left_alone(world: World) -> None:
+    flow = world.start(
+        fork("f", [child("s", "leaf", permissive=True)], [loop("l", 2, node("a", permissive=True), optional=True)], [node("b")])
+    )
+    kid = flow.child("s")
+    kid.fail("x")
+    flow.fail("a__1")
+    kid.retry().complete_all("x", "y")
+    flow.complete("b")
+    assert flow.status == "FAILED"  # because of the permissive task in the loop
+
+
+def test_the_loop_around_a_revived_task_goes_on(world: World) -> None:
+    flow = world.start(loop("l", 2, child("s", "leaf")))
+    kid = flow.child("s__1")
+    kid.fail("x")
+    kid.retry().complete_all("x", "y")
+    assert (flow.standing[0], flow.refs) == ("l IN_PROGRESS", ["l", "s__1", "s__2"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from podium.model.command import TerminateWorkflow
 from podium.model.json import Json
 from podium.model.status import TaskStatus
 from tests.engine.given import child, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
@@ -255,10 +256,29 @@ def test_a_terminate_in_the_body_ends_the_workflow(world: World) -> None:
     assert (flow.status, flow.output) == ("COMPLETED", {"n": 3})
 
 
-def test_a_loop_without_any_waiting_that_never_ends_fails_the_workflow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podium.engine.advance.MAX_TURNS", 50)
+def test_a_loop_without_any_waiting_is_decided_in_pieces_and_can_be_ended_between_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("podium.engine.advance.MOST_WORK", 30)
     flow = world.start(node("l", "DO_WHILE", loopCondition="true", loopOver=[setting("s", k=1)]))
-    assert flow.status == "FAILED"
+    pieces = [flow.task("l").iteration]
+    for _ in range(3):
+        assert (flow.status, flow.run.workflow.unfinished, flow.run.workflow.wake_at) == ("RUNNING", True, world.now)
+        world.tick()
+        pieces.append(flow.task("l").iteration)
+    assert pieces == sorted(set(pieces))
+    world.do(TerminateWorkflow(workflow_id=flow.id))
+    assert (flow.status, flow.run.workflow.wake_at) == ("TERMINATED", 0)
+
+
+def test_a_long_loop_decided_in_pieces_comes_to_the_same_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podium.engine.advance.MOST_WORK", 7)
+    flow = world.start(loop("l", 20, setting("s", i="${l.output.iteration}")), node("z"))
+    while flow.run.workflow.unfinished:
+        world.tick()
+    assert flow.task("l").iteration == 20
+    assert flow.run.workflow.variables.value == {"i": 20}
+    assert [task.ref for task in flow.run.listed()] == ["l", *(f"s__{n}" for n in range(1, 21)), "z"]
 
 
 def test_a_body_without_tasks_is_over_at_once(world: World) -> None:

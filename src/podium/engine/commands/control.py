@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium.engine.advance import advance
+from podium.engine.advance import advance, go_on
 from podium.engine.commands.tick import check_all
 from podium.engine.draft import Draft
 from podium.engine.ending import terminate
@@ -32,7 +32,7 @@ def resume(draft: Draft, command: ResumeWorkflow) -> None:
     if workflow.status is not WorkflowStatus.PAUSED:
         raise Conflict(f"The workflow {workflow.workflow_id} is not PAUSED so cannot resume. Current status is {workflow.status}")
     draft.set_workflow(status=WorkflowStatus.RUNNING, last_retried_time=draft.now)
-    draft.look_at_pending()
+    go_on(draft)
     check_all(draft)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from podium.engine.advance import advance
 from podium.engine.draft import Draft
 from podium.engine.ids import name_uuid
@@ -52,7 +54,7 @@ def child_revived(draft: Draft, command: ChildRevived) -> None:
     if draft.workflow.status.terminal:
         _reopen_run(draft, task)
         tell_parent_revived(draft, command.verb)
-    reopen_containers(draft)
+    _reopen_containers(draft, task)
     draft.look_at_pending()
     advance(draft)
 
@@ -81,11 +83,22 @@ def reopen_workflow(draft: Draft) -> None:
     )
 
 
-def reopen_containers(draft: Draft) -> None:
-    """Unsuccessful JOINs and loops are open again."""
+def _reopen_containers(draft: Draft, revived: Task) -> None:
+    """Unsuccessful JOINs, cancelled loops and the loops around the revived task are open again."""
+    around = set(_loops_around(draft, revived))
     for task in list(draft.index.tasks.values()):
-        if task.task_type in _REOPENED and task.status.failed and not task.retried:
+        if task.task_type not in _REOPENED or not task.status.failed or task.retried:
+            continue
+        if task.task_type != "DO_WHILE" or task.status is TaskStatus.CANCELED or task.task_id in around:
             reopen(draft, task)
+            draft.look_at(task.task_id)
+
+
+def _loops_around(draft: Draft, task: Task) -> Iterator[str]:
+    loop_id = draft.index.loop_of(task)
+    while loop_id is not None:
+        yield loop_id
+        loop_id = draft.index.loop_of(draft.index.tasks[loop_id])
 
 
 def reopen(draft: Draft, task: Task, retry_count: int | None = None) -> Task:

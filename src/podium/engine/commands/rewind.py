@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from podium.engine.advance import schedule_successor
+from podium.engine.advance import plan_successor
 from podium.engine.commands.revive import open_again, reopen
 from podium.engine.draft import Draft
 from podium.engine.graph import FORKS, SWITCHES, Node
@@ -146,7 +146,7 @@ def _schedule_missing(turn: Turn, task: Task, dropped: list[Task]) -> None:
         if first is not None and draft.last(spot.ref(first)) is None:
             turn.schedule(spot.plan(first))
     if task.executed:  # else `advance` does it
-        schedule_successor(turn, task)
+        turn.schedule(plan_successor(turn, task))
 
 
 def _heads(task: Task, node: Node) -> list[Node]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from podium.engine import deadlines
-from podium.engine.advance import advance
+from podium.engine.advance import advance, go_on
 from podium.engine.draft import Draft
 from podium.engine.ending import terminate
 from podium.engine.tasks.wait import pass_time
@@ -20,6 +20,8 @@ def tick(draft: Draft, command: Tick | Evaluate) -> None:
     if draft.workflow.status.terminal:
         return
     draft.ticked = True
+    if draft.workflow.unfinished and draft.running:
+        go_on(draft)
     if not _workflow_timed_out(draft):
         _check(draft, draft.run.due_tasks(draft.now))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from podium.engine.draft import Draft
-from podium.engine.evaluators import ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
+from podium.engine.evaluators import NeedsTime, ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
 from podium.engine.graph import Node
 from podium.engine.outputs import LoopOutput, iteration_tasks, output_so_far
 from podium.engine.turn import Spot, TaskType, Turn
@@ -44,12 +44,17 @@ def _open_first(turn: Turn, task: Task, node: Node) -> None:
 def _open(turn: Turn, task: Task, node: Node, items: list[Json] | None) -> None:
     """Begin the next iteration with the first task of the body."""
     number = task.iteration + 1
-    task = turn.draft.change(task, iteration=number, output=Payload.of(_own_output(number, items)))
+    opened = turn.draft.change(task, iteration=number, output=Payload.of(_own_output(number, items)))
     first = node.children.get("")
     if first is None:
         turn.draft.look_at(task.task_id)  # an iteration without tasks is over at once
-    else:
-        turn.schedule(turn.spot(f"{task.suffix}__{number}", task.retry_count).plan(first))
+        return
+    try:
+        planned = turn.spot(f"{opened.suffix}__{number}", opened.retry_count).plan(first)
+    except NeedsTime:
+        turn.draft.restore(task)
+        raise
+    turn.schedule(planned)
 
 
 def _own_output(number: int, items: list[Json] | None) -> JsonObject:
