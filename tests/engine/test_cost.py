@@ -39,7 +39,10 @@ def calls(work: Callable[[], Any]) -> int:
 
 def in_sequence(world: World, size: int) -> tuple[Flow, str]:
     quick = [setting(f"v{n}", n=n) for n in range(size)]
-    return world.start(*quick, node("a"), node("b")), "a"
+    flow = world.start(*quick, node("a"), node("b"))
+    while flow.run.workflow.unfinished:
+        world.tick()
+    return flow, "a"
 
 
 def in_a_fork(world: World, size: int) -> tuple[Flow, str]:

@@ -164,7 +164,9 @@ class World:
     # Messages
 
     def settle(self) -> None:
-        """Deliver every message that is due, and what they cause."""
+        """Go on with what was left off halfway, deliver every message that is due, and what they cause."""
+        while not self.holding and (left := next((key for key, run in self.runs.items() if goes_on(run)), None)) is not None:
+            self._decide(self.runs[left], [words.Tick(workflow_id=left)], left)
         while not self.holding and (row := next((row for row in self.outbox if row.due <= self.now), None)) is not None:
             self.outbox.remove(row)
             self.delivered.append(row)
@@ -321,6 +323,11 @@ _DELIVERIES: dict[type[Message], Callable[[World, Any, str], None]] = {
     RetryChild: World._retry_child,
     Publish: World._publish,
 }
+
+
+def goes_on(run: Run) -> bool:
+    """A long decision was left off halfway: a Tick goes on with it at once."""
+    return run.workflow.unfinished and run.workflow.status is WorkflowStatus.RUNNING
 
 
 def _told(run: Run) -> words.ChildChanged:
