@@ -30,7 +30,7 @@ from podium.model.message import (
 )
 from podium.model.payload import Payload
 from podium.model.shape import shape
-from podium.model.status import TaskStatus
+from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from tests.engine.flow import Flow
 from tests.engine.given import Node, defined

@@ -19,6 +19,7 @@ from podium.model.task import Task
 # Tasks processed and executed in one decision. A long loop of tasks without a worker is decided and committed in pieces, so that it
 # holds up nobody else; one of 500 iterations is decided in one go (spec/engine.md §3.1, §12.18).
 MOST_WORK = 1_600
+CHEAP_TO_REPEAT = 30  # up to so much work is done again when a script has had its time
 
 
 def advance(draft: Draft) -> None:
@@ -36,7 +37,7 @@ def advance(draft: Draft) -> None:
         except Terminated as ending:
             terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
         except NeedsTime:
-            if not draft.work:
+            if draft.work < CHEAP_TO_REPEAT:
                 raise
             # What was decided before the slow script is kept: the scripts of a long loop must not make it begin again for each.
             draft.leave_off()
