@@ -207,6 +207,7 @@ def point_out(console: Console, show: Demonstration, problems: list[str]) -> Non
         ("previews", show.out / "previews"),
         ("devices", show.out / "devices"),
         ("logs", show.processes.logs),
+        ("page", f"{show.server.base}/"),
         ("executions", f"{show.server.base}/api/workflow/search?query=workflowType={WORKFLOW}"),
         ("API", f"{show.server.base}/{'swagger-ui/index.html' if os.environ.get('SERVER') else 'docs'}"),
     ):

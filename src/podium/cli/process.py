@@ -69,6 +69,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # now, so that whoever waits for the log line is not refused
     except OSError:
         listener.close()
         raise

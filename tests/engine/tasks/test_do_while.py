@@ -260,6 +260,7 @@ def test_a_loop_without_any_waiting_is_decided_in_pieces_and_can_be_ended_betwee
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("podium.engine.advance.MOST_WORK", 30)
+    world.holding = True  # nothing goes on by itself
     flow = world.start(node("l", "DO_WHILE", loopCondition="true", loopOver=[setting("s", k=1)]))
     pieces = [flow.task("l").iteration]
     for _ in range(3):
@@ -273,6 +274,7 @@ def test_a_loop_without_any_waiting_is_decided_in_pieces_and_can_be_ended_betwee
 
 def test_a_long_loop_decided_in_pieces_comes_to_the_same_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("podium.engine.advance.MOST_WORK", 7)
+    world.holding = True  # nothing goes on by itself
     flow = world.start(loop("l", 20, setting("s", i="${l.output.iteration}")), node("z"))
     while flow.run.workflow.unfinished:
         world.tick()
