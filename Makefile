@@ -64,7 +64,7 @@ bench-full: install-dev ## The same, longer and with more workloads
 	$(BIN)/python -m bench --full
 
 soak: install-dev ## Long runs: kill -9 under load, again and again
-	$(BIN)/python -m pytest tests/e2e --soak -p no:randomly
+	SOAK_KILLS=$${SOAK_KILLS:-60} SOAK_WORKFLOWS=$${SOAK_WORKFLOWS:-1500} $(BIN)/python -m pytest tests/e2e/test_kill.py
 
 docs: install-dev ## Check that the manual is complete and that its examples run
 	$(BIN)/python -m pytest tests/docs

@@ -40,6 +40,7 @@ from podium.store.store import Store
 MEGABYTE = 1_000_000
 
 
+# bounds: the one place that knows all parts, read from top to bottom
 def build(settings: Settings, environment: Mapping[str, str], clock: Clock | None = None, store: Store | None = None) -> Platform:
     """A platform that is not started yet. To be called inside of an event loop.
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
-from typing import Any
 
-import httpx2
-
+from tests.e2e.load import Load, client
 from tests.e2e.process import ServerProcess
 
 WORKFLOWS = 60
@@ -22,10 +20,6 @@ DEFINITION = {
     "tasks": [{"name": name, "taskReferenceName": name, "type": "SIMPLE"} for name in TASKS],
 }
 POLICIES = [{"name": name, "ownerEmail": "a@b.c", "responseTimeoutSeconds": 2, "retryCount": 50, "retryDelaySeconds": 0} for name in TASKS]
-
-
-def client(server: ServerProcess) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=server.address + "/api", trust_env=False, timeout=20)
 
 
 async def test_a_signal_lets_pollers_go_and_ends_the_server_in_order(tmp_path: Path) -> None:
@@ -52,68 +46,9 @@ async def test_what_was_there_is_there_after_a_restart(tmp_path: Path) -> None:
             assert (await http.get(f"/workflow/{workflow_id}")).json()["input"] == {"k": 1}
 
 
-class Load:
-    """Clients that start workflows and workers that do their tasks, while the server is killed now and then."""
-
-    def __init__(self, server: ServerProcess) -> None:
-        self.http = client(server)
-        self.started: list[str] = []
-        self.reported: list[tuple[str, str]] = []  # (workflow id, task id) of reports that were answered
-        self.over = asyncio.Event()
-        self.up = asyncio.Event()  # the server is there
-        self.up.set()
-        self.progress = asyncio.Event()
-
-    async def call(self, method: str, path: str, body: object = None) -> httpx2.Response | None:
-        """The answer; None when the server was not there."""
-        try:
-            return await self.http.request(method, path, json=body)
-        except httpx2.TransportError:
-            await self.up.wait()
-            return None
-
-    async def start_workflows(self) -> None:
-        while len(self.started) < WORKFLOWS:
-            answer = await self.call("POST", "/workflow/steps", {})
-            if answer is not None and answer.status_code == 200:
-                self.started.append(answer.text)
-
-    async def work(self, queue: str) -> None:
-        while not self.over.is_set():
-            answer = await self.call("GET", f"/tasks/poll/batch/{queue}?count=5&timeout=200")
-            for task in answer.json() if answer is not None and answer.status_code == 200 else []:
-                await self.report(task)
-
-    async def report(self, task: dict[str, Any]) -> None:
-        report = {"workflowInstanceId": task["workflowInstanceId"], "taskId": task["taskId"], "status": "COMPLETED"}
-        answer = await self.call("POST", "/tasks", report)
-        if answer is not None and answer.status_code == 200:
-            self.reported.append((task["workflowInstanceId"], task["taskId"]))
-            self.progress.set()
-
-    async def until(self, reports: int) -> None:
-        while len(self.reported) < reports:
-            self.progress.clear()
-            await self.progress.wait()
-
-    async def survive(self, server: ServerProcess) -> None:
-        """Kill -9 and a new start."""
-        self.up.clear()
-        await asyncio.to_thread(server.kill)
-        await asyncio.to_thread(server.start)
-        self.up.set()
-
-    async def all_completed(self) -> None:
-        for workflow_id in self.started:
-            while True:
-                answer = await self.call("GET", f"/workflow/{workflow_id}?includeTasks=false")
-                if answer is not None and answer.status_code == 200 and answer.json()["status"] == "COMPLETED":
-                    break
-
-
 async def test_nothing_is_lost_and_nothing_happens_twice_when_the_server_is_killed(tmp_path: Path) -> None:
     with ServerProcess(tmp_path / "podium.db") as server:
-        load = Load(server)
+        load = Load(server, "steps", WORKFLOWS)
         await load.http.post("/metadata/taskdefs", json=POLICIES)
         await load.http.put("/metadata/workflow", json=[DEFINITION])
         workers = [asyncio.create_task(load.work(TASKS[number % len(TASKS)])) for number in range(WORKERS)]

@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from podium.model.decision import Decision
-from podium.model.task import PollData, TaskLog
+from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import Workflow
 from podium.runtime.bell import Bell
 from podium.runtime.committer import CommitLimits, Committer
+from podium.runtime.round import Offer
 from podium.store.store import Batch, Claimed, Saved, Store, Want
 from podium.testing.clock import FakeClock
 
@@ -28,6 +29,10 @@ class Told:
         self.bytes = size
         self.stale = stale
         self.heard: list[str] = []
+        self.ready: Sequence[Task] = ()
+
+    def hand_off(self, claimed: Sequence[Task]) -> None:
+        raise NotImplementedError
 
     def saved(self) -> None:
         self.heard.append("saved")
@@ -51,7 +56,7 @@ class Nobody:
     wants: Sequence[Want] = ()
     polls: Sequence[PollData] = ()
 
-    def collect(self, now: int) -> Nobody:
+    def collect(self, now: int, offers: Sequence[Offer]) -> Nobody:
         return self
 
     def settle(self, saved: Saved) -> None:

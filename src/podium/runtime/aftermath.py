@@ -32,8 +32,6 @@ class Aftermath:
         self.limits.changed(decision.tasks)
         if decision.removed:
             self.limits.forget(decision.workflow_id)
-        if pending.handed:
-            self.queue.deliver(pending.handed)
         if pending.ready:
             self.queue.ready(decision, pending.ready)
         if decision.workflow.wake_at and not decision.workflow.status.terminal:
@@ -52,9 +50,3 @@ class Aftermath:
         self.cache.claimed(claim)
         self.agenda.note(claim.wake_at)
         self.watchers.tell(claim.task.workflow_id)
-
-    def undo(self, pending: Pending) -> None:
-        """The decision did not become durable: the pollers it had tasks for wait again."""
-        if pending.handed:
-            self.queue.take_back(pending.handed)
-            pending.handed = ()

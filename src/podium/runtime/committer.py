@@ -12,13 +12,14 @@ from podium.clock import Clock
 from podium.model.decision import Decision
 from podium.model.task import PollData, TaskLog
 from podium.runtime.bell import Bell
+from podium.runtime.round import Offer
 from podium.store.store import Batch, Claimed, Saved, Store, Want
 
 MOST_LOGS = 10_000
 PAUSE_AFTER_FAILURE_MS = 100
 
 
-class Entry(Protocol):
+class Entry(Offer, Protocol):
     """A decision on its way into the store. It hears its fate first, and when all of the commit have heard theirs, it may go on."""
 
     decision: Decision
@@ -68,8 +69,8 @@ class ClaimRound(Protocol):
 class Claims(Protocol):
     """Where pollers wait."""
 
-    def collect(self, now: int) -> ClaimRound:
-        """What goes into the next commit."""
+    def collect(self, now: int, offers: Sequence[Offer]) -> ClaimRound:
+        """What goes into the next commit, with these decisions, of which it may hand tasks over."""
 
 
 class Claimants(Protocol):
@@ -129,7 +130,7 @@ class Committer:
         """Commit what has gathered; False when there was nothing."""
         entries = self._take()
         now = self._clock.now()
-        claims = self._claims.collect(now)
+        claims = self._claims.collect(now, entries)
         logs, self._logs = self._logs[:MOST_LOGS], self._logs[MOST_LOGS:]
         if not (entries or claims.wants or claims.polls or logs):
             return False

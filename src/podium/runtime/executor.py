@@ -21,6 +21,7 @@ from podium.engine.run import Run
 from podium.errors import Busy, LostRace, NotFound, PodiumError
 from podium.model.body import StartWorkflowRequest
 from podium.model.command import AnyCommand, StartWorkflow
+from podium.model.decision import Decision
 from podium.runtime.aftermath import Aftermath
 from podium.runtime.cache import Box, Cache, Letter
 from podium.runtime.committer import Committer
@@ -153,11 +154,10 @@ class Executor:
         return self._decide(box, run, letters, {})
 
     def _decide(self, box: Box, run: Run, letters: list[Letter], answers: Answers) -> bool:
-        now = self._clock.now()
         try:
-            outcome = decide(run, [command for command, _ in letters], now, answers)
+            outcome = decide(run, [command for command, _ in letters], self._clock.now(), answers)
             if outcome.decision is not None:
-                self._commit(box, run, letters, outcome, now)
+                self._commit(box, run, letters, outcome, outcome.decision)
                 return False
         except NeedsTime as needed:
             self._job(self._think_and_decide(box, letters, answers, needed.call))
@@ -168,13 +168,9 @@ class Executor:
         self._answer(letters, outcome.results)
         return True
 
-    def _commit(self, box: Box, run: Run, letters: list[Letter], outcome: Outcome, now: int) -> None:
-        decision = outcome.decision
-        assert decision is not None
+    def _commit(self, box: Box, run: Run, letters: list[Letter], outcome: Outcome, decision: Decision) -> None:
         pending = Pending(self, box, run, letters, outcome.results, decision)
-        ready = ready_tasks(decision)
-        if ready:
-            pending.decision, pending.handed, pending.ready = self._parts.aftermath.queue.hand_off(decision, ready, now)
+        pending.ready = ready_tasks(decision)
         self._parts.committer.put(pending)
 
     def _give_up(self, box: Box, letters: list[Letter], bug: Exception) -> bool:
@@ -293,7 +289,6 @@ class Executor:
     def again(self, pending: Pending) -> None:
         """A decision lost a race: decide its commands again, on the run as it is now."""
         box = pending.box
-        self._parts.aftermath.undo(pending)
         box.tries += 1
         if box.tries > MOST_TRIES:
             self._fail(box, pending.letters, LostRace(workflow_id=box.workflow_id))
@@ -305,13 +300,11 @@ class Executor:
 
     def refused(self, pending: Pending, reason: str) -> None:
         """A decision broke a constraint of the store."""
-        self._parts.aftermath.undo(pending)
         self._cache_forgets(pending)
         self._give_up(pending.box, pending.letters, ConstraintBroken(reason))
 
     def failed(self, pending: Pending, cause: Exception) -> None:
         """A commit failed: what the store holds is not known, so the run is read again."""
-        self._parts.aftermath.undo(pending)
         self._cache_forgets(pending)
         self._fail(pending.box, pending.letters, cause)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from podium.model.task import Task
 from podium.runtime.timers import Timer
-from podium.store.store import Candidate
+from podium.store.store import Candidate, Want
 
 MOST_KEPT = 1_000  # tasks in a head
 
@@ -100,6 +100,14 @@ class Line:
         self._head.clear()
         self.stocked = True
 
+    def fell_short(self, want: Want | None, next_ready: int) -> None:
+        """The store gave less than was wanted; `next_ready`: when its next task becomes ready."""
+        if want is not None and want.candidates is None:
+            self.stocked = False
+            self.next_ready = next_ready
+        else:
+            self.restock()  # a task of the head has changed: it may still be ready
+
     def first(self) -> Waiter | None:
         """The one who has waited longest."""
         return next(iter(self.idle), None)
@@ -114,13 +122,3 @@ class Line:
                 staying[waiter] = None
         if staying:
             self.idle = {**staying, **self.idle}
-
-
-class Handed:
-    """Tasks that a decision hands to a poller, once it is durable."""
-
-    __slots__ = ("tasks", "waiter")
-
-    def __init__(self, waiter: Waiter, task: Task) -> None:
-        self.waiter = waiter
-        self.tasks = [task]

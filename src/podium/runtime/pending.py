@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from podium.engine.decide import Result
+from podium.engine.decide import Result, hand_off
 from podium.engine.run import Run
 from podium.model.decision import Decision
 from podium.model.task import Task
 from podium.runtime.cache import Box, Letter
-from podium.runtime.line import Handed
 
 DECISION_BYTES = 2_000  # a rough measure of a decision without its tasks
 TASK_BYTES = 1_000
@@ -38,7 +37,7 @@ class Owner(Protocol):
 class Pending:
     """An entry of a commit."""
 
-    __slots__ = ("box", "decision", "free", "handed", "letters", "owner", "ready", "results", "run")
+    __slots__ = ("box", "decision", "free", "letters", "owner", "ready", "results", "run")
 
     def __init__(self, owner: Owner, box: Box, run: Run, letters: list[Letter], results: Sequence[Result], decision: Decision) -> None:
         self.owner = owner
@@ -47,8 +46,7 @@ class Pending:
         self.letters = letters
         self.results = results
         self.decision = decision
-        self.ready: Sequence[Task] = ()  # tasks that became ready in it and were not handed over
-        self.handed: Sequence[Handed] = ()
+        self.ready: Sequence[Task] = ()  # tasks that become ready in it, in the order of delivery
         self.free = False  # the run may take its next commands
 
     @property
@@ -63,6 +61,12 @@ class Pending:
         if run is None:
             return self.decision.base_revision != 0
         return run is not self.run or run.workflow.revision != self.decision.base_revision
+
+    def hand_off(self, claimed: Sequence[Task]) -> None:
+        """These of its ready tasks go to pollers in the same commit."""
+        self.decision = hand_off(self.decision, claimed)
+        taken = {task.task_id for task in claimed}
+        self.ready = [task for task in self.ready if task.task_id not in taken]
 
     def saved(self) -> None:
         """It is durable."""

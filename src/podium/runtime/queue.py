@@ -12,56 +12,21 @@ from collections.abc import Sequence
 from functools import partial
 
 from podium.clock import Clock
-from podium.engine.decide import claim, hand_off
+from podium.engine.decide import claim
 from podium.model.decision import Decision
 from podium.model.task import PollData, Task
 from podium.runtime.bell import Bell
 from podium.runtime.limits import Limits
-from podium.runtime.line import Handed, Line, Waiter
+from podium.runtime.line import Line, Waiter
 from podium.runtime.polls import WRITE_BEHIND_MS, Polls
+from podium.runtime.round import Offer, Round, Serving
 from podium.runtime.strays import Strays
 from podium.runtime.timers import Timers
-from podium.store.store import Candidate, Saved, Want
+from podium.store.store import Candidate, Want
 
 MOST_WANTS = 500  # in one commit
 MOST_WANTS_OF_LINE = 100
 MOST_LINES = 10_000  # kept for queues that nobody polls at the moment
-
-
-class Round:
-    """What the queues add to one commit."""
-
-    def __init__(self, queue: TaskQueue, asking: list[tuple[Waiter, Want]], polls: list[PollData]) -> None:
-        self._queue = queue
-        self._waiters = [waiter for waiter, _ in asking]
-        self.polls = polls
-        self.wants = [want for _, want in asking]
-
-    def settle(self, saved: Saved) -> None:
-        """Each poller gets what was claimed for it; the others wait on."""
-        found: dict[int, list[Task]] = {}
-        for claimed in saved.claimed:
-            found.setdefault(claimed.want, []).append(claimed.task)
-        unserved: dict[Line, list[Waiter]] = {}
-        self._queue.took(self.wants, [claimed.task for claimed in saved.claimed])
-        for index, waiter in enumerate(self._waiters):
-            tasks = found.get(index)
-            if tasks is None:
-                unserved.setdefault(waiter.line, []).append(waiter)
-            else:
-                self._queue.give(waiter, tasks)
-            if tasks is None or len(tasks) < self.wants[index].count:
-                _fell_short(self.wants[index], waiter.line, saved)
-        self._queue.wait_on(unserved)
-
-    def failed(self) -> None:
-        """The commit failed: all wait on."""
-        self._queue.took(self.wants, ())
-        unserved: dict[Line, list[Waiter]] = {}
-        for waiter in self._waiters:
-            waiter.line.restock()
-            unserved.setdefault(waiter.line, []).append(waiter)
-        self._queue.wait_on(unserved)
 
 
 class TaskQueue:
@@ -147,42 +112,7 @@ class TaskQueue:
             for waiter in list(line.idle):
                 waiter.give([])
 
-    # For the executor
-
-    def hand_off(self, decision: Decision, ready: Sequence[Task], now: int) -> tuple[Decision, Sequence[Handed], Sequence[Task]]:
-        """Reserve pollers for tasks that become ready.
-
-        The decision with these claimed, who gets them, and the tasks that nobody waits for.
-        """
-        handed: dict[Line, Handed] = {}
-        claimed: list[Task] = []
-        rest: list[Task] = []
-        for task in ready:
-            line = self._lines.get((task.queue, task.domain))
-            if line is None or line.filled or task.ready_at > now or not self._limits.room(task.queue):
-                rest.append(task)
-                continue
-            reserved = _reserve(line, task, handed.get(line), now)
-            if reserved is None:
-                rest.append(task)
-            else:
-                handed[line] = reserved
-                self._limits.reserve(task.queue, 1)
-                claimed.append(reserved.tasks[-1])
-        return (hand_off(decision, claimed) if claimed else decision), list(handed.values()), rest
-
-    def deliver(self, handed: Sequence[Handed]) -> None:
-        """The hand-offs are durable."""
-        for one in handed:
-            self._limits.reserve(one.waiter.line.queue, -len(one.tasks))
-            self._limits.took(one.tasks)
-            self.give(one.waiter, one.tasks)
-
-    def take_back(self, handed: Sequence[Handed]) -> None:
-        """The hand-offs did not become durable: these pollers wait again."""
-        for one in handed:
-            self._limits.reserve(one.waiter.line.queue, -len(one.tasks))
-        self.wait_on({one.waiter.line: [one.waiter] for one in handed})
+    # After a commit
 
     def ready(self, decision: Decision, tasks: Sequence[Task]) -> None:
         """These tasks of a decision are in the store now, ready at once or later."""
@@ -213,17 +143,24 @@ class TaskQueue:
 
     # For the committer
 
-    def collect(self, now: int) -> Round:
-        """The pollers that want something from the next commit, and what was polled since the last writing."""
-        asking: list[tuple[Waiter, Want]] = []
+    def collect(self, now: int, offers: Sequence[Offer]) -> Round:
+        """Who gets something from the next commit: tasks that are in the store, then those that become ready in it.
+
+        Also who has polled since the last writing. `offers`: the decisions of the commit, in order.
+        """
+        one = Round(self)
         for line in list(self._hungry):
             if line.filled:
-                asking += self._ask(line, min(MOST_WANTS_OF_LINE, MOST_WANTS - len(asking)))
+                self._ask(one, line, min(MOST_WANTS_OF_LINE, MOST_WANTS - len(one.wants)))
             if not line.filled or not line.idle:
                 del self._hungry[line]
-        return Round(self, asking, self._polls.take(now))
+        offering = [(-offer.ready[0].priority, index, offer) for index, offer in enumerate(offers) if offer.ready]
+        for _, index, offer in sorted(offering, key=_order):
+            self._hand_over(one, index, offer, now)
+        one.polls = self._polls.take(now)
+        return one
 
-    def _ask(self, line: Line, most: int) -> list[tuple[Waiter, Want]]:
+    def _ask(self, one: Round, line: Line, most: int) -> None:
         """Let the first pollers of a line ask for as many tasks as they can take and as the limits allow: for those of the head.
 
         When these are too few and the store may hold more, they ask for whatever it holds: the head is the beginning of that.
@@ -238,17 +175,43 @@ class TaskQueue:
             wanted += counts[-1][1]
         if line.stocked and wanted > line.kept:
             line.restock()
-        asking = [(waiter, want) for waiter, count in counts if (want := _want(waiter, count)) is not None]
-        for waiter, want in asking:
+        for waiter, count in counts:
+            want = _want(waiter, count)
+            if want is None:
+                return
             del line.idle[waiter]
             self._limits.reserve(line.queue, want.count)
-        return asking
+            one.serve(waiter, want)
 
-    def took(self, wants: Sequence[Want], tasks: Sequence[Task]) -> None:
-        """A commit is over: of what was reserved for these wants, these tasks were taken."""
-        for want in wants:
-            self._limits.reserve(want.queue, -want.count)
-        self._limits.took(tasks)
+    def _hand_over(self, one: Round, index: int, offer: Offer, now: int) -> None:
+        """Claim tasks that become ready in this commit, for pollers that nothing older waits for."""
+        claimed: list[Task] = []
+        for task in offer.ready:
+            serving = self._taker(one, task, now)
+            if serving is not None:
+                claimed.append(claim(task, serving.waiter.worker_id, now))
+                serving.handed.append((index, claimed[-1]))
+                self._limits.reserve(task.queue, 1)
+        if claimed:
+            offer.hand_off(claimed)
+
+    def _taker(self, one: Round, task: Task, now: int) -> Serving | None:
+        """Who gets a task that becomes ready."""
+        line = self._lines.get((task.queue, task.domain))
+        if line is None or line.filled or task.ready_at > now or not self._limits.room(task.queue):
+            return None
+        serving = one.last(line)
+        if serving is None and (waiter := line.first()) is not None:
+            del line.idle[waiter]
+            serving = one.serve(waiter)
+        return serving
+
+    def settle(self, serving: Serving, tasks: list[Task]) -> None:
+        """A commit is over: of what was reserved for a poller, it gets these tasks."""
+        self._limits.reserve(serving.waiter.line.queue, -serving.reserved)
+        if tasks:
+            self._limits.took(tasks)
+            self.give(serving.waiter, tasks)
 
     # Inside
 
@@ -312,20 +275,6 @@ class TaskQueue:
         self._feed(line)
 
 
-def _reserve(line: Line, task: Task, handed: Handed | None, now: int) -> Handed | None:
-    """Claim a task for the poller that already gets tasks of this decision, or for the first one that waits; None when nobody does."""
-    if handed is not None:
-        if len(handed.tasks) >= handed.waiter.count:
-            return None
-        handed.tasks.append(claim(task, handed.waiter.worker_id, now))
-        return handed
-    waiter = line.first()
-    if waiter is None:
-        return None
-    del line.idle[waiter]
-    return Handed(waiter, claim(task, waiter.worker_id, now))
-
-
 def _want(waiter: Waiter, count: int) -> Want | None:
     """What a poller asks the store for; None when there is nothing for it."""
     line = waiter.line
@@ -336,10 +285,5 @@ def _want(waiter: Waiter, count: int) -> Want | None:
     return Want(queue=line.queue, domain=line.domain, worker_id=waiter.worker_id, count=size, candidates=candidates)
 
 
-def _fell_short(want: Want, line: Line, saved: Saved) -> None:
-    """A poller got less than it asked for."""
-    if want.candidates is None:
-        line.stocked = False
-        line.next_ready = saved.next_ready.get((line.queue, line.domain), 0)
-    else:
-        line.restock()  # a task of the head has changed: it may still be ready
+def _order(offering: tuple[int, int, Offer]) -> tuple[int, int]:
+    return offering[0], offering[1]
