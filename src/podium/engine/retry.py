@@ -86,10 +86,6 @@ def next_attempt(turn: Turn, task: Task, node: Node, *, by_hand: bool = False) -
     seconds = 0 if by_hand or policy is None else retry_seconds(policy, task.retry_count)
     wait_ms = seconds * 1000 + (0 if by_hand or policy is None else jitter_ms(policy, task_id))
     draft.change(task, retried=True, executed=by_hand)
-    old = {key: value for key, value in task.input.value.items() if key != "subWorkflowId"}
-    fresh = draft.resolve(node, task_id)
-    if task.task_type == "SUB_WORKFLOW":
-        fresh = {"workflowInput": fresh}  # its parameters stand one level down
     polled = turn.type_of(task).polled
     return replace(
         task,
@@ -115,8 +111,17 @@ def next_attempt(turn: Turn, task: Task, node: Node, *, by_hand: bool = False) -
         sub_workflow_id=None,
         subworkflow_changed=False,
         reason=None if by_hand else task.reason,
-        input=Payload.of({**old, **fresh}),
+        input=_next_input(turn, task, node, task_id),
         output=EMPTY,
         output_path=None,
         execution_metadata=None,
     )
+
+
+def _next_input(turn: Turn, task: Task, node: Node, task_id: str) -> Payload:
+    """The old input under the parameters as they are now."""
+    old = {key: value for key, value in task.input.value.items() if key != "subWorkflowId"}
+    fresh = turn.draft.resolve(node, task_id)
+    if task.task_type == "SUB_WORKFLOW":
+        fresh = {"workflowInput": fresh}  # its parameters stand one level down
+    return Payload.of({**old, **fresh})
