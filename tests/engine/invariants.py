@@ -23,7 +23,7 @@ OUTSIDE = frozenset({"HUMAN", "WAIT"})  # they wait for a person, a signal or a 
 
 
 class CheckedWorld(World):
-    """A world in which every decision is made twice, and everything is checked after it."""
+    """A world in which every decision is made twice and taken in in both ways, and everything is checked after it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,9 +39,14 @@ class CheckedWorld(World):
         assert [str(result.error) for result in first.results] == [str(result.error) for result in again.results]
         if first.results[-1].error is not None and commands[-1].message_id is None:
             assert first.decision is None, "a refused command changed something"
+        twin = twin_of(run)
+        adopted = decide(twin, commands, self.now)
+        if adopted.decision is not None:
+            twin.adopt(adopted.decision, adopted.index)
         try:
             return super()._decide(run, commands, workflow_id)
         finally:
+            check_same(run, twin)
             if first.decision is not None and not first.decision.removed:
                 self.check_decision(first.decision)
                 self.check_run(run)
@@ -154,6 +159,39 @@ def known(index: Index) -> dict[str, Any]:
         "unsuccessful": set(index.unsuccessful),
         "forks": set(index.forks),
     }
+
+
+def twin_of(run: Run) -> Run:
+    """A copy that shares nothing which can be changed."""
+    twin = Run(run.workflow, run.program, run.catalog)
+    for name, table in vars(run.index).items():
+        setattr(twin.index, name, table.copy() if isinstance(table, dict | list) else table)
+    return twin
+
+
+def check_same(applied: Run, adopted: Run) -> None:
+    """Whether a run applied a decision or adopted it, it is the same afterwards."""
+    assert adopted.workflow == applied.workflow
+    assert adopted.program.definition_hash == applied.program.definition_hash
+    assert list(adopted.index.tasks) == list(applied.index.tasks), "the order of creation"
+    ours, theirs = tables_of(adopted.index), tables_of(applied.index)
+    for name, table in theirs.items():
+        assert ours[name] == table, f"{name}: adopted {ours[name]}, applied {table}"
+    assert adopted.index.open_count == applied.index.open_count
+    assert coming(adopted) == coming(applied)
+
+
+def tables_of(index: Index) -> dict[str, dict[Any, Any]]:
+    """All tables by name; nodes by what they are in the definition. A loop without unfinished tasks may be there with 0 or not."""
+    tables = {name: table for name, table in vars(index).items() if isinstance(table, dict)}
+    branches = {ref: (node.task, node.ref) for ref, node in index.branches.items()}
+    return tables | {"branches": branches, "loop_open": {loop: count for loop, count in index.loop_open.items() if count}}
+
+
+def coming(run: Run) -> list[tuple[int, str]]:
+    """The deadlines that count, in order."""
+    index = run.index
+    return sorted({(when, key) for when, key in index.deadlines if key in index.open and index.deadline(index.tasks[key]) == when})
 
 
 def check_not_stuck(world: World, run: Run) -> None:

@@ -12,6 +12,7 @@ from podium.model import command as words
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from tests.engine.given import fork, inline, node
+from tests.engine.invariants import check_same, twin_of
 from tests.engine.world import World
 
 
@@ -22,7 +23,8 @@ def done(flow_id: str, task_id: str, **fields: object) -> words.UpdateTask:
 def test_deciding_twice_gives_the_equal_decision(world: World) -> None:
     flow = world.start(node("a"), inline("b", "1"), fork("f", [node("c")], [node("d")]))
     command = done(flow.id, flow.task("a").task_id)
-    assert decide(flow.run, [command], world.now) == decide(flow.run, [command], world.now)
+    first, second = decide(flow.run, [command], world.now), decide(flow.run, [command], world.now)
+    assert (first.decision, first.results) == (second.decision, second.results)
 
 
 def test_decide_does_not_edit_the_run(world: World) -> None:
@@ -107,6 +109,19 @@ def test_a_handed_off_task_is_claimed_in_the_decision_that_makes_it_ready(world:
     task = flow.task("b")
     assert (task.status, task.worker_id, task.ready_at, task.poll_count) == (TaskStatus.IN_PROGRESS, "ada", 0, 1)
     assert handed.workflow.wake_at == world.now + 7_000
+
+
+def test_adopting_a_handed_off_decision_is_the_same_as_applying_it(world: World) -> None:
+    world.task("b", responseTimeoutSeconds=7)
+    flow = world.start(node("a"), node("b"))
+    outcome = decide(flow.run, [done(flow.id, flow.task("a").task_id)], world.now)
+    assert outcome.decision is not None
+    claimed = [claim(task, "ada", world.now) for task in ready_tasks(outcome.decision)]
+    handed = hand_off(outcome.decision, claimed)
+    twin = twin_of(flow.run)
+    twin.apply(handed)
+    flow.run.adopt(handed, outcome.index, claimed)
+    check_same(twin, flow.run)
 
 
 def test_a_claim_leaves_the_input_and_the_first_start_time_alone(world: World) -> None:

@@ -204,16 +204,29 @@ async def test_a_domain_is_active_for_ten_seconds_after_a_poll(server: TestServe
     assert server.platform.registry.active_domain("a", ["d", "NO_DOMAIN"]) is None
 
 
-async def test_polls_are_written_behind_once_a_second(server: TestServer, store: TestStore) -> None:
-    for _ in range(10):
-        poll = asyncio.create_task(take(server.platform, "a", timeout_ms=100))
-        await server.advance(100)
-        await poll
-    await server.advance(1_000)
-    assert sum(len(batch.polls) for batch in store.batches) <= 2
+async def test_polls_alone_are_written_after_a_few_seconds(server: TestServer, store: TestStore) -> None:
+    await server.settle()
+    store.batches.clear()  # of the server's own workers
+    assert await take(server.platform, "a", timeout_ms=0) == []
+    await server.advance(2_000)
+    assert await take(server.platform, "a", timeout_ms=0) == []
+    await server.advance(2_999)
+    assert store.batches == []
+    await server.advance(1)
+    assert [len(batch.polls) for batch in store.batches] == [1]
     (row,) = await store.poll_data("a")
     assert (row.queue_name, row.worker_id) == ("a", "w")
     assert row == server.platform.queue.poll_data("a")[0]
+
+
+async def test_polls_go_along_with_other_commits_once_a_second(server: TestServer, store: TestStore) -> None:
+    await define(server.platform, "w", simple("a"))
+    for _ in range(15):
+        await start(server.platform, "w")
+        await take(server.platform, "a")
+        await server.advance(100)
+    assert len(store.batches) > 15
+    assert sum(len(batch.polls) for batch in store.batches) == 2
 
 
 async def test_a_stopping_server_lets_workers_go(server: TestServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from podium.model.decision import TaskChange
@@ -30,6 +31,7 @@ EVERY_WORKFLOW_FIELD = Workflow(
     end_time=NOW + 1,
     update_time=NOW + 2,
     last_retried_time=NOW + 3,
+    unfinished=True,
     correlation_id="c",
     parent_workflow_id="p",
     parent_task_id="pt",
@@ -101,6 +103,7 @@ EVERY_TASK_FIELD = Task(
     output_path="o",
     execution_metadata={"m": 1},
     node=WorkflowTask(name="pay", task_reference_name="loop"),
+    fork_ref="fork__1",
 )
 
 
@@ -108,6 +111,14 @@ async def loaded_task(store: Store, number: int = 1, workflow_id: str = "w1") ->
     run = await store.load(workflow_id)
     assert run is not None
     return next(task for task in run.tasks if task.number == number)
+
+
+@pytest.mark.parametrize("value", [EVERY_WORKFLOW_FIELD, EVERY_TASK_FIELD], ids=["workflow", "task"])
+def test_every_field_really_is_every_field(value: Workflow | Task) -> None:
+    at_default = [
+        f.name for f in msgspec.structs.fields(value) if f.default is not msgspec.NODEFAULT and getattr(value, f.name) == f.default
+    ]
+    assert not at_default, "a field that the model got later must be stored too"
 
 
 async def test_an_unknown_run_is_none(store: Store) -> None:
@@ -141,7 +152,7 @@ async def test_every_field_can_change(store: Store) -> None:
 async def test_a_field_can_be_emptied(store: Store) -> None:
     await stored(store, [born(EVERY_WORKFLOW_FIELD, EVERY_TASK_FIELD)])
 
-    emptied = replace(EVERY_TASK_FIELD, input=EMPTY, output=EMPTY, reason=None, domain=None, ready_at=0, node=None)
+    emptied = replace(EVERY_TASK_FIELD, input=EMPTY, output=EMPTY, reason=None, domain=None, ready_at=0, node=None, fork_ref=None)
     changes: dict[str, Any] = {"input": EMPTY, "output": EMPTY, "variables": EMPTY, "correlation_id": None, "task_to_domain": {}}
     decision = moved(EVERY_WORKFLOW_FIELD, TaskChange(EVERY_TASK_FIELD, emptied), workflow=changes)
     await stored(store, [decision])

@@ -16,6 +16,7 @@ from podium.engine.commands import COMMANDS
 from podium.engine.deadlines import workflow_deadline
 from podium.engine.draft import Draft
 from podium.engine.evaluators import ScriptCall, ScriptOutcome
+from podium.engine.index import Index
 from podium.engine.run import Run
 from podium.errors import PodiumError
 from podium.model.command import AnyCommand
@@ -40,6 +41,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     decision: Decision | None  # None: nothing changed, there is nothing to commit
     results: list[Result]  # one for each command, in order
+    index: Index  # the run's, with everything that was changed; for `Run.adopt`
 
 
 def decide(run: Run, commands: Sequence[AnyCommand], now: int, answers: Mapping[ScriptCall, ScriptOutcome] = _NO_ANSWERS) -> Outcome:
@@ -50,7 +52,7 @@ def decide(run: Run, commands: Sequence[AnyCommand], now: int, answers: Mapping[
     """
     draft = Draft(run, now, answers)
     results = [_answer(draft, command) for command in commands]
-    return Outcome(finish(draft) if draft.changed else None, results)
+    return Outcome(finish(draft) if draft.changed else None, results, draft.index)
 
 
 def _answer(draft: Draft, command: AnyCommand) -> Result:

@@ -21,9 +21,15 @@ V = TypeVar("V")
 _GONE: Any = object()
 
 WAITING_TYPES = frozenset({"JOIN", "EXCLUSIVE_JOIN"})
+_OF_ALL = ("tasks", "last", "latest", "open", "pending", "branches", "unsuccessful", "forks")
 # Tables that stay empty when the definition has no such node: nobody writes them, so that drafts need no layers over them.
 _OF_JOINS = ("waiting", "missing", "missing_count")
 _OF_LOOPS = ("loop_tasks", "loop_count", "loop_open")
+# (joins, loops) -> the tables that are in use
+_USED = {
+    (joins, loops): _OF_ALL + (_OF_JOINS if joins else ()) + (_OF_LOOPS if loops else ())
+    for joins, loops in ((False, False), (False, True), (True, False), (True, True))
+}
 
 
 class Layer(Generic[K, V]):
@@ -60,6 +66,15 @@ class Layer(Generic[K, V]):
         self.own[key] = _GONE
         return value
 
+    def merge(self) -> None:
+        """Write what is kept here into the dictionary below."""
+        base = cast("dict[K, V]", self.base)
+        for key, value in self.own.items():
+            if value is _GONE:
+                base.pop(key, None)
+            else:
+                base[key] = value
+
     def __iter__(self) -> Iterator[K]:
         own = self.own
         yield from (key for key in self.base if key not in own)
@@ -73,33 +88,45 @@ class Layer(Generic[K, V]):
 class Index:
     """What is known about the tasks of one run without looking through them."""
 
-    def __init__(self, program: Program, table: Callable[[str], Any] | None = None) -> None:
-        make = table or (lambda _name: {})
+    def __init__(self, program: Program) -> None:
         self.program = program
-        self.tasks: dict[str, Task] = make("tasks")  # in order of creation
-        self.last: dict[str, str] = make("last")  # full ref -> id of its last attempt
-        self.latest: dict[str, str] = make("latest")  # ref in the definition -> id of its last attempt in its last iteration
-        self.open: dict[str, None] = make("open")  # ids of tasks that are not over
-        self.pending: dict[str, None] = make("pending")  # ids of tasks that are over and not processed, as while paused
-        self.waiting: dict[str, tuple[str, ...]] = make("waiting")  # full ref -> ids of open JOINs that wait for it
-        self.missing: dict[tuple[str, str], None] = make("missing")  # (id of an open JOIN, full ref that is not finished)
-        self.missing_count: dict[str, int] = make("missing_count")  # id of an open JOIN -> how many refs are not finished
-        self.loop_tasks: dict[tuple[str, int, int], str] = make("loop_tasks")  # (id of DO_WHILE, iteration, n) -> task id
-        self.loop_count: dict[tuple[str, int], int] = make("loop_count")  # (id of DO_WHILE, iteration) -> how many tasks
-        self.loop_open: dict[str, int] = make("loop_open")  # id of DO_WHILE -> how many of its tasks are not finished
-        self.branches: dict[str, Node] = make("branches")  # full ref -> node, for dynamically forked tasks
-        self.unsuccessful: dict[str, None] = make("unsuccessful")  # ids of attempts that did not end well
-        self.forks: dict[str, None] = make("forks")  # ids of FORK_JOIN_DYNAMIC tasks
+        self.tasks: dict[str, Task] = {}  # in order of creation
+        self.last: dict[str, str] = {}  # full ref -> id of its last attempt
+        self.latest: dict[str, str] = {}  # ref in the definition -> id of its last attempt in its last iteration
+        self.open: dict[str, None] = {}  # ids of tasks that are not over
+        self.pending: dict[str, None] = {}  # ids of tasks that are over and not processed, as while paused
+        self.waiting: dict[str, tuple[str, ...]] = {}  # full ref -> ids of open JOINs that wait for it
+        self.missing: dict[tuple[str, str], None] = {}  # (id of an open JOIN, full ref that is not finished)
+        self.missing_count: dict[str, int] = {}  # id of an open JOIN -> how many refs are not finished
+        self.loop_tasks: dict[tuple[str, int, int], str] = {}  # (id of DO_WHILE, iteration, n) -> task id
+        self.loop_count: dict[tuple[str, int], int] = {}  # (id of DO_WHILE, iteration) -> how many tasks
+        self.loop_open: dict[str, int] = {}  # id of DO_WHILE -> how many of its tasks are not finished
+        self.branches: dict[str, Node] = {}  # full ref -> node, for dynamically forked tasks
+        self.unsuccessful: dict[str, None] = {}  # ids of attempts that did not end well
+        self.forks: dict[str, None] = {}  # ids of FORK_JOIN_DYNAMIC tasks
         self.deadlines: list[tuple[int, str]] = []  # heap of (epoch ms, task id); of a layer: only its own
         self.open_count = 0
+        self.layers: list[Layer[Any, Any]] = []  # those of its tables that lie over another index's
 
     def layered(self) -> Index:
         """An index that starts as this one and keeps its changes to itself."""
-        program = self.program
-        unused = (() if program.joins else _OF_JOINS) + (() if program.loops else _OF_LOOPS)
-        layer = Index(program, lambda name: getattr(self, name) if name in unused else Layer(getattr(self, name)))
-        layer.open_count = self.open_count
+        layer = Index.__new__(Index)  # not through __init__: that would make tables that are not needed
+        layer.__dict__.update(self.__dict__)
+        layer.deadlines, layer.layers = [], []
+        for name in _USED[self.program.joins, self.program.loops]:
+            table: Layer[Any, Any] = Layer(self.__dict__[name])
+            layer.__dict__[name] = table
+            layer.layers.append(table)
         return layer
+
+    def adopt(self, drafted: Index) -> None:
+        """Take over everything that an index laid over this one has changed."""
+        for layer in drafted.layers:
+            if layer.own:
+                layer.merge()
+        self.open_count = drafted.open_count
+        for deadline in drafted.deadlines:
+            heapq.heappush(self.deadlines, deadline)
 
     def node(self, task: Task) -> Node | None:
         """The compiled node of a task; None when no definition holds it."""

@@ -159,6 +159,17 @@ class Run:
                 self.index.drop(change.before)
         self._forget_old_deadlines()
 
+    def adopt(self, decision: Decision, drafted: Index, claimed: Sequence[Task] = ()) -> None:
+        """The same at less cost: with the index that the decision was made on, and the tasks that were claimed afterwards."""
+        self.workflow = decision.workflow
+        if drafted.layers:
+            self.index.adopt(drafted)
+        else:
+            self.program, self.index = drafted.program, drafted  # begun anew, with another definition
+        for task in claimed:
+            self.index.put(task)
+        self._forget_old_deadlines()
+
     def refresh(self, stored: StoredRun) -> None:
         """Take in rows that others changed."""
         self.workflow = stored.workflow

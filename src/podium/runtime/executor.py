@@ -169,7 +169,7 @@ class Executor:
         return True
 
     def _commit(self, box: Box, run: Run, letters: list[Letter], outcome: Outcome, decision: Decision) -> None:
-        pending = Pending(self, box, run, letters, outcome.results, decision)
+        pending = Pending(self, box, run, letters, outcome, decision)
         pending.ready = ready_tasks(decision)
         self._parts.committer.put(pending)
 
@@ -276,7 +276,7 @@ class Executor:
         box = pending.box
         box.tries = 0
         try:
-            pending.run.apply(pending.decision)
+            pending.run.adopt(pending.decision, pending.outcome.index, pending.claimed)
             box.run = pending.run if _still_good(pending) else None
             self._cache.measure(box)
             self._parts.aftermath.spread(pending)
@@ -284,7 +284,7 @@ class Executor:
             log.error(log.Event.AFTERMATH_FAILED, bug, workflow_id=box.workflow_id)
             box.run = None
             self._cache.measure(box)
-        self._answer(pending.letters, pending.results)
+        self._answer(pending.letters, pending.outcome.results)
 
     def again(self, pending: Pending) -> None:
         """A decision lost a race: decide its commands again, on the run as it is now."""

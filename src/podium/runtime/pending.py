@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from podium.engine.decide import Result, hand_off
+from podium.engine.decide import Outcome, hand_off
 from podium.engine.run import Run
 from podium.model.decision import Decision
 from podium.model.task import Task
@@ -37,16 +37,17 @@ class Owner(Protocol):
 class Pending:
     """An entry of a commit."""
 
-    __slots__ = ("box", "decision", "free", "letters", "owner", "ready", "results", "run")
+    __slots__ = ("box", "claimed", "decision", "free", "letters", "outcome", "owner", "ready", "run")
 
-    def __init__(self, owner: Owner, box: Box, run: Run, letters: list[Letter], results: Sequence[Result], decision: Decision) -> None:
+    def __init__(self, owner: Owner, box: Box, run: Run, letters: list[Letter], outcome: Outcome, decision: Decision) -> None:
         self.owner = owner
         self.box = box
         self.run = run
         self.letters = letters
-        self.results = results
+        self.outcome = outcome
         self.decision = decision
         self.ready: Sequence[Task] = ()  # tasks that become ready in it, in the order of delivery
+        self.claimed: Sequence[Task] = ()  # those of them that go to pollers
         self.free = False  # the run may take its next commands
 
     @property
@@ -65,6 +66,7 @@ class Pending:
     def hand_off(self, claimed: Sequence[Task]) -> None:
         """These of its ready tasks go to pollers in the same commit."""
         self.decision = hand_off(self.decision, claimed)
+        self.claimed = claimed
         taken = {task.task_id for task in claimed}
         self.ready = [task for task in self.ready if task.task_id not in taken]
 

@@ -8,7 +8,8 @@ from podium.clock import Clock
 from podium.model.task import PollData
 
 ACTIVE_MS = 10_000  # a domain is active when somebody polled it this recently (spec/engine.md §0.3)
-WRITE_BEHIND_MS = 1_000
+WRITE_BEHIND_MS = 1_000  # between two writings that go along with a commit
+LATEST_MS = 5_000  # after which they are written even if there is nothing else to commit
 NO_DOMAIN = "NO_DOMAIN"
 
 
@@ -20,6 +21,7 @@ class Polls:
         self._last: dict[tuple[str, str | None], PollData] = {}
         self._unwritten: dict[tuple[str, str | None], tuple[str | None, int]] = {}  # -> worker, time
         self._written_at = 0
+        self._unwritten_since = 0
 
     def load(self, rows: Sequence[PollData]) -> None:
         """What the store knew at start."""
@@ -28,13 +30,16 @@ class Polls:
 
     def note(self, queue: str, domain: str | None, worker_id: str | None) -> bool:
         """Somebody polls now. Whether this is the first poll that is not yet written."""
-        first = not self._unwritten
-        self._unwritten[queue, domain] = (worker_id, self._clock.now())
+        first, now = not self._unwritten, self._clock.now()
+        if first:
+            self._unwritten_since = now
+        self._unwritten[queue, domain] = (worker_id, now)
         return first
 
-    def take(self, now: int) -> list[PollData]:
-        """What is to be written, if the last writing is long enough ago; nothing otherwise."""
-        if not self._unwritten or now - self._written_at < WRITE_BEHIND_MS:
+    def take(self, now: int, *, alone: bool) -> list[PollData]:
+        """What is to be written, if it has waited long enough; nothing otherwise. `alone`: nothing else is in the commit."""
+        due = self._unwritten_since + LATEST_MS if alone else self._written_at + WRITE_BEHIND_MS
+        if not self._unwritten or now < due:
             return []
         self._written_at = now
         rows = self._pending()

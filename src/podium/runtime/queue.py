@@ -18,7 +18,7 @@ from podium.model.task import PollData, Task
 from podium.runtime.bell import Bell
 from podium.runtime.limits import Limits
 from podium.runtime.line import Line, Waiter
-from podium.runtime.polls import WRITE_BEHIND_MS, Polls
+from podium.runtime.polls import LATEST_MS, Polls
 from podium.runtime.round import Offer, Round, Serving
 from podium.runtime.strays import Strays
 from podium.runtime.timers import Timers
@@ -94,7 +94,7 @@ class TaskQueue:
     def note_poll(self, queue: str, domain: str | None, worker_id: str | None) -> None:
         """A worker asks for tasks now; written a little later."""
         if self._polls.note(queue, domain, worker_id):
-            self._timers.at(self._clock.now() + WRITE_BEHIND_MS, self._bell.ring)
+            self._timers.at(self._clock.now() + LATEST_MS, self._bell.ring)
 
     def poll_data(self, queue: str | None = None) -> list[PollData]:
         """Who polled last, for each queue and domain."""
@@ -157,7 +157,7 @@ class TaskQueue:
         offering = [(-offer.ready[0].priority, index, offer) for index, offer in enumerate(offers) if offer.ready]
         for _, index, offer in sorted(offering, key=_order):
             self._hand_over(one, index, offer, now)
-        one.polls = self._polls.take(now)
+        one.polls = self._polls.take(now, alone=not (offers or one.wants))
         return one
 
     def _ask(self, one: Round, line: Line, most: int) -> None:

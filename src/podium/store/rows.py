@@ -90,6 +90,7 @@ class TaskCold(msgspec.Struct, frozen=True, omit_defaults=True):
     output_path: str | None = None
     execution_metadata: JsonObject | None = None
     node: WorkflowTask | None = None
+    fork_ref: str | None = None
 
 
 # `status` is read through `.value`: a plain str binds several times faster than a member of an enum.
