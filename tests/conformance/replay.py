@@ -19,6 +19,7 @@ from tests.conformance.door import Door, listening
 from tests.conformance.scenario import Scenario, Seen, Step
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+MAY_WAIT = re.compile(r"/tasks/poll|/workflow/execute/|/sync\b|/tasks/update-v2|/workflow/test")
 LONGEST_REQUEST_MS = 70_000
 STEP_MS = 10  # between two requests time passes on a real server as well
 WAITING_STEP_MS = 100  # how much time passes at once while a request waits
@@ -128,16 +129,22 @@ class Conversation:
             body, headers["Content-Type"] = self._fill(step.text).encode(), step.type
         elif step.body is not UNSET:
             body, headers["Content-Type"] = json.dumps(self._fill(step.body)).encode(), "application/json"
-        request = asyncio.ensure_future(self._door.send(self._fill(step.call), body, headers))
+        call = self._fill(step.call)
+        request = asyncio.ensure_future(self._door.send(call, body, headers))
+        if MAY_WAIT.search(call):
+            await self._wait(request)
+        answer = await request
+        await self._pass(STEP_MS)
+        return answer
+
+    async def _wait(self, request: asyncio.Future[tuple[int, Any]]) -> None:
+        """Let time pass until a request is answered."""
         end = self._clock.now() + LONGEST_REQUEST_MS
         while not request.done() and self._clock.now() < end:
             await self._rest()
             if not request.done():
                 # In small steps: a request that is about to wait has no deadline yet, and must not find itself hours later.
                 await self._pass(min(self._until_due(end), WAITING_STEP_MS))
-        answer = await request
-        await self._pass(STEP_MS)
-        return answer
 
     def _fill(self, value: Any) -> Any:
         """The value with what was saved in the place of `${name}`; an expression of a workflow is no saved name."""

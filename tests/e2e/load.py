@@ -71,5 +71,9 @@ class Load:
         for workflow_id in self.started:
             while True:
                 answer = await self.call("GET", f"/workflow/{workflow_id}?includeTasks=false")
-                if answer is not None and answer.status_code == 200 and answer.json()["status"] == "COMPLETED":
+                if answer is None or answer.status_code != 200:
+                    continue
+                run = answer.json()
+                if run["status"] == "COMPLETED":
                     break
+                assert run["status"] == "RUNNING", run
