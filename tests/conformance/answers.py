@@ -23,7 +23,7 @@ SHOWN = 200  # characters of a value in a message
 
 class _Nothing:
     def __repr__(self) -> str:
-        return "nothing"
+        return "<nothing>"  # before all letters: rows without a key come first
 
 
 NOTHING: Final = _Nothing()

@@ -82,7 +82,7 @@ class Conversation:
         for path, key in step.sort.items():
             rows = at(answer, self._fill(path))
             if isinstance(rows, list):
-                rows.sort(key=lambda row: str(at(row, key)))
+                rows.sort(key=lambda row: "" if at(row, key) is NOTHING else str(at(row, key)))  # those without the key come first
         if see == "all":
             return self._disguise.plain(answer, VOLATILE | set(step.drop), exact=step.exact)
         asked = {path.rpartition(".")[2] for path in see}
