@@ -6,10 +6,12 @@ import asyncio
 
 import pytest
 
-from podium.model.command import UpdateTask
+from podium.model.body import StartWorkflowRequest
+from podium.model.command import PauseWorkflow, RequeueTask, TerminateWorkflow, UpdateTask
 from podium.model.definition import TaskDef, WorkflowTask
 from podium.model.status import TaskStatus
 from podium.model.task import Task
+from podium.runtime import line
 from podium.runtime.platform import Platform
 from podium.testing.server import TestServer
 from tests.runtime.world import TestStore, define, done, open_task, parallel, simple, start, take
@@ -138,6 +140,117 @@ async def test_a_worker_that_is_gone_gets_nothing(server: TestServer) -> None:
     await server.settle()
     workflow_id = await start(server.platform, "w")
     assert (await open_task(server.platform, workflow_id, "a")).status is TaskStatus.SCHEDULED
+
+
+async def test_later_claims_need_no_look_into_the_store(server: TestServer, store: TestStore) -> None:
+    await define(server.platform, "w", simple("a"))
+    poll = asyncio.create_task(take(server.platform, "a", timeout_ms=100))
+    await server.advance(100)
+    assert await poll == []
+    ids = [await start(server.platform, "w") for _ in range(3)]
+    before = len(store.batches)
+    assert [task.workflow_id for task in await take(server.platform, "a", count=2)] == ids[:2]
+    assert [task.workflow_id for task in await take(server.platform, "a", count=5)] == ids[2:]
+    wants = [want for batch in store.batches[before:] for want in batch.wants]
+    assert [[one.task.workflow_id for one in want.candidates or ()] for want in wants] == [ids[:2], ids[2:]]
+
+
+async def known_empty(server: TestServer) -> None:
+    """A workflow of one task, whose queue was polled and is known to be empty."""
+    await define(server.platform, "w", simple("a"))
+    poll = asyncio.create_task(take(server.platform, "a", timeout_ms=1))
+    await server.advance(1)
+    assert await poll == []
+
+
+async def started(platform: Platform, *priorities: int) -> list[str]:
+    """Workflows with these priorities."""
+    return [await platform.executor.start(StartWorkflowRequest(name="w", priority=one), "tester") for one in priorities]
+
+
+async def delivered(platform: Platform, total: int, at_once: int = 1) -> list[str]:
+    """The workflows of the next tasks, in the order in which a worker gets them."""
+    found: list[str] = []
+    while len(found) < total:
+        found += [task.workflow_id for task in await take(platform, "a", at_once)]
+    return found
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 10])
+@pytest.mark.parametrize("kept", [1, 2, 3, 1_000])
+async def test_the_order_of_delivery_does_not_depend_on_what_is_in_memory(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch, kept: int, at_once: int
+) -> None:
+    monkeypatch.setattr(line, "MOST_KEPT", kept)
+    await known_empty(server)
+    low, high, same, top, late = await started(server.platform, 0, 5, 0, 9, 5)
+    assert await delivered(server.platform, 2, 2) == [top, high]
+    (urgent,) = await started(server.platform, 7)
+    await server.advance(10)
+    last, first = await started(server.platform, 0, 9)
+    assert await delivered(server.platform, 6, at_once) == [first, urgent, late, low, same, last]
+
+
+async def test_a_task_that_comes_back_has_its_place_by_its_age(server: TestServer) -> None:
+    platform = server.platform
+    await known_empty(server)
+    first, second = await started(platform, 0, 0)
+    (task,) = await take(platform, "a")
+    assert task.workflow_id == first
+    (third,) = await started(platform, 0)
+    await platform.executor.handle(RequeueTask(workflow_id=first, task_id=task.task_id))
+    assert await delivered(platform, 3) == [first, second, third]
+
+
+async def test_a_delayed_task_takes_its_place_when_its_time_comes(server: TestServer) -> None:
+    platform = server.platform
+    await known_empty(server)
+    (delayed,) = await started(platform, 5)
+    (task,) = await take(platform, "a")
+    report = UpdateTask(workflow_id=delayed, task_id=task.task_id, status=TaskStatus.IN_PROGRESS, callback_after_seconds=3)
+    await platform.executor.handle(report)
+    first, second, third = await started(platform, 0, 0, 0)
+    assert await delivered(platform, 1) == [first]
+    await server.advance(3_000)
+    assert await delivered(platform, 3) == [delayed, second, third]
+
+
+async def test_a_task_in_memory_whose_workflow_has_ended_is_passed_over(server: TestServer) -> None:
+    platform = server.platform
+    await known_empty(server)
+    first, second, third = await started(platform, 0, 0, 0)
+    await platform.executor.handle(TerminateWorkflow(workflow_id=first))
+    await platform.executor.handle(PauseWorkflow(workflow_id=second))
+    assert await delivered(platform, 2) == [second, third]
+
+
+async def test_what_is_in_memory_is_found_again_after_a_failed_commit(server: TestServer, store: TestStore) -> None:
+    await known_empty(server)
+    ids = await started(server.platform, 0, 0)
+    store.failing = OSError("disk full")
+    poll = asyncio.create_task(take(server.platform, "a", 2))
+    await server.settle()
+    assert not poll.done()
+    store.failing = None
+    await server.advance(1_000)
+    assert [task.workflow_id for task in await poll] == ids
+
+
+async def test_one_worker_gets_what_several_decisions_of_a_commit_make_ready(server: TestServer, store: TestStore) -> None:
+    await define(server.platform, "w", simple("a"))
+    first, second = await waiting(server, "a", count=3), await waiting(server, "a", count=3)
+    commits = len(store.batches)
+    ids = await asyncio.gather(*(start(server.platform, "w") for _ in range(4)))
+    assert [[task.workflow_id for task in await poll] for poll in (first, second)] == [ids[:3], ids[3:]]
+    assert len(store.batches) == commits + 1
+
+
+async def test_a_hand_off_that_loses_its_race_leaves_the_worker_what_others_hand_over(server: TestServer, store: TestStore) -> None:
+    await define(server.platform, "w", simple("a"))
+    poll = await waiting(server, "a", count=2)
+    store.losing = 1
+    ids = await asyncio.gather(*(start(server.platform, "w") for _ in range(2)))
+    assert {task.workflow_id for task in await poll} == set(ids)
 
 
 async def test_a_task_claimed_for_a_worker_that_went_meanwhile_goes_to_the_next(server: TestServer, store: TestStore) -> None:

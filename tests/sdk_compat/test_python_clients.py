@@ -232,3 +232,11 @@ def test_an_unknown_workflow_cannot_be_started(workflows: WorkflowClient) -> Non
     with pytest.raises(ApiException) as refused:
         workflows.start_workflow(request("c_nobody"))
     assert refused.value.code == 404
+
+
+def test_a_running_workflow_is_removed_with_the_default(workflows: WorkflowClient) -> None:
+    workflow_id = workflows.start_workflow(request("c_wait"))
+    workflows.delete_workflow(workflow_id)
+    with pytest.raises(ApiException) as refused:
+        workflows.get_workflow(workflow_id)
+    assert refused.value.status == 404

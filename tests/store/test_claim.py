@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from podium.model.decision import TaskChange
+from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
-from podium.store.store import Claimed, Saved, Store, Want
+from podium.store.store import Candidate, Claimed, Saved, Store, Want
 
 from .given import NOW, a_task, a_workflow, born, completed, moved, replace, save, stored
 
 
 def a_want(count: int = 1, queue: str = "pay", domain: str | None = None, worker_id: str | None = "worker") -> Want:
     return Want(queue=queue, domain=domain, worker_id=worker_id, count=count)
+
+
+def named(*tasks: Task, revision: int = 1, worker_id: str | None = "worker") -> Want:
+    candidates = [Candidate(task, revision) for task in tasks]
+    return Want(queue="pay", domain=None, worker_id=worker_id, count=len(tasks), candidates=candidates)
 
 
 async def claim(store: Store, *wants: Want, now: int = NOW) -> Saved:
@@ -168,6 +174,71 @@ async def test_a_filled_want_hears_nothing(store: Store) -> None:
     await stored(store, [born(a_workflow(), a_task(number=1), a_task(number=2, ready_at=NOW + 50))])
 
     assert (await claim(store, a_want())).next_ready == {}
+
+
+async def test_a_candidate_is_claimed_like_any_other_task(store: Store) -> None:
+    task = a_task(callback_after_seconds=5, poll_count=2, lease_ms=1000)
+    await stored(store, [born(a_workflow("w1"), task), born(a_workflow("w2"), replace(task, workflow_id="w2", task_id="w2-t1"))])
+
+    by_name = (await claim(store, named(task), now=NOW + 10)).claimed
+    by_queue = (await claim(store, a_want(), now=NOW + 10)).claimed
+
+    assert by_name == [replace(by_queue[0], task=replace(by_queue[0].task, workflow_id="w1", task_id="w1-t1"))]
+    run = await store.load("w1", known_revision=1)
+    assert run is not None
+    assert (run.tasks, run.workflow.revision, run.workflow.wake_at) == ([by_name[0].task], 2, NOW + 1010)
+
+
+async def test_candidates_are_claimed_in_the_order_given(store: Store) -> None:
+    tasks = [a_task(number=number) for number in range(1, 301)]
+    await stored(store, [born(a_workflow(), *tasks)])
+
+    saved = await claim(store, named(*reversed(tasks[:200]), worker_id="a"), named(*tasks[200:], worker_id="b"))
+
+    assert numbers(saved) == [*range(200, 0, -1), *range(201, 301)]
+    assert {(one.want, one.task.worker_id, one.revision) for one in saved.claimed} == {(0, "a", 2), (1, "b", 2)}
+
+
+async def test_a_candidate_that_was_claimed_is_not_claimed_again(store: Store) -> None:
+    task = a_task()
+    await stored(store, [born(a_workflow(), task, a_task(number=2))])
+
+    first, second = await claim(store, named(task)), await claim(store, named(task))
+
+    assert (numbers(first), numbers(second), second.next_ready) == ([1], [], {})
+    run = await store.load("w1")
+    assert run is not None
+    assert run.workflow.revision == 2
+
+
+async def test_a_candidate_that_has_changed_is_not_claimed(store: Store) -> None:
+    workflow, task = a_workflow(), a_task()
+    await stored(store, [born(workflow, task)])
+
+    changed = replace(task, input=Payload.of({"amount": 9}))
+    saved = await save(store, moved(workflow, TaskChange(task, changed)), wants=[named(task)])
+    assert numbers(saved) == []
+
+    assert (await claim(store, named(changed, revision=2))).claimed[0].task.input == changed.input
+
+
+async def test_a_candidate_whose_run_is_gone_is_not_claimed(store: Store) -> None:
+    task = a_task()
+    await stored(store, [born(a_workflow(), task)])
+
+    assert numbers(await save(store, moved(a_workflow(), removed=True), wants=[named(task)])) == []
+
+
+async def test_a_want_without_candidates_gets_what_those_with_candidates_leave(store: Store) -> None:
+    tasks = [a_task(number=number, lease_ms=number * 100) for number in (1, 2, 3)]
+    await stored(store, [born(a_workflow(), *tasks)])
+
+    saved = await claim(store, a_want(5, worker_id="any"), named(tasks[1], worker_id="knows"))
+
+    assert {(one.want, one.task.number, one.task.worker_id) for one in saved.claimed} == {(1, 2, "knows"), (0, 1, "any"), (0, 3, "any")}
+    run = await store.load("w1")
+    assert run is not None
+    assert (run.workflow.revision, run.workflow.wake_at) == (2, NOW + 100)
 
 
 async def test_sizes_count_delayed_tasks_too(store: Store) -> None:
