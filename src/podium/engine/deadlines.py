@@ -52,10 +52,10 @@ def poll_deadline(task: Task, policy: TaskDef) -> int:
 
 
 def response_seconds(task: Task, policy: TaskDef | None) -> int:
-    """How long a worker may stay silent; 0: for ever."""
-    if policy is not None and policy.response_timeout_seconds:
-        return policy.response_timeout_seconds
-    return task.response_timeout_seconds
+    """How long a worker may stay silent; 0: for ever, as it is without a task definition."""
+    if policy is None:
+        return 0
+    return policy.response_timeout_seconds or task.response_timeout_seconds
 
 
 def response_deadline(task: Task, policy: TaskDef | None) -> int:
@@ -76,7 +76,7 @@ def lease_deadline(task: Task) -> int:
 def lease_ms(policy: TaskDef | None, response_timeout_seconds: int) -> int:
     """How long after a claim the run must be looked at again; 0: never."""
     if policy is None:
-        return response_timeout_seconds * 1000
+        return 0
     seconds = [policy.response_timeout_seconds or response_timeout_seconds]
     if policy.timeout_policy is not TimeoutPolicy.ALERT_ONLY:
         seconds.append(policy.timeout_seconds)

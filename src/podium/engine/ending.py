@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podium.engine.draft import Draft
 from podium.engine.ids import name_uuid
+from podium.engine.outputs import output_so_far
 from podium.engine.retry import text_of
 from podium.model.json import Json, JsonObject
 from podium.model.message import StartFailureWorkflow
@@ -38,8 +39,8 @@ def terminate(draft: Draft, reason: str | None, status: WorkflowStatus, task: Ta
     workflow = draft.workflow
     known = draft.task(task.task_id) if task is not None else None
     by = known if known is not None and known.task_type == "TERMINATE" and known.status.successful else None
+    draft.set_workflow(status=status)  # first: the output may read the status
     draft.set_workflow(
-        status=status,
         reason=reason,
         end_time=draft.now,
         failed_task_id=workflow.failed_task_id or (known.task_id if known is not None else None),
@@ -91,8 +92,11 @@ def _cancel_open_tasks(draft: Draft) -> None:
 
 
 def _gathered(draft: Draft, task: Task) -> dict[str, Payload]:
-    """An open JOIN or loop keeps what it has gathered."""
-    shown = draft.shown(task)
+    """An open JOIN or loop keeps what it has gathered; a JOIN does not see any more what has brought the end."""
+    known = draft.run.index if task.task_type == "JOIN" else draft.index
+    if task.task_id not in known.tasks:
+        return {}
+    shown = output_so_far(known, task)
     return {"output": shown.output} if shown is not task else {}
 
 

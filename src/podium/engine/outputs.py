@@ -24,7 +24,7 @@ def output_so_far(index: Index, task: Task) -> Task:
     if task.task_type == "JOIN":
         return replace(task, output=Payload.of(join_output(index, task)))
     if task.task_type == "DO_WHILE":
-        return replace(task, output=Payload.of(loop_output(index, task)))
+        return replace(task, output=Payload.of(loop_output(index, task, task.iteration - 1)))
     return task
 
 
@@ -35,10 +35,13 @@ def join_output(index: Index, task: Task) -> JsonObject:
     return {ref: output.value for ref, output in outputs if not output.empty}
 
 
-def loop_output(index: Index, task: Task) -> JsonObject:
-    """What a loop shows: its own keys, and the outputs of each iteration under its number (spec/engine.md §3.7)."""
+def loop_output(index: Index, task: Task, last: int) -> JsonObject:
+    """What a loop shows: its own keys, and the outputs of each iteration up to `last` under its number (spec/engine.md §3.7).
+
+    An iteration is shown when it is over: an open loop, and one that is canceled, leaves out the iteration it is in.
+    """
     own = task.output.value
-    kept = ((number, iteration_output(index, task.task_id, number)) for number in range(1, task.iteration + 1))
+    kept = ((number, iteration_output(index, task.task_id, number)) for number in range(1, last + 1))
     return {**{str(number): output for number, output in kept if output is not None}, **own}
 
 
@@ -56,29 +59,43 @@ def iteration_output(index: Index, loop_id: str, number: int) -> JsonObject | No
 
 
 def iteration_tasks(index: Index, loop_id: str, number: int) -> list[Task]:
-    """The tasks of one iteration in order of creation, of each reference its last attempt."""
+    """The tasks of one iteration in order of creation, of each reference its last attempt; without the branches of dynamic forks.
+
+    What dynamic branches give is in the output of their JOIN.
+    """
     ids = (index.loop_tasks[loop_id, number, n] for n in range(index.loop_count.get((loop_id, number), 0)))
     found = (index.tasks.get(task_id) for task_id in ids)
-    return [task for task in found if task is not None and index.last.get(task.ref) == task.task_id]
+    return [t for t in found if t is not None and index.last.get(t.ref) == t.task_id and not _forked_dynamically(index, t)]
+
+
+def _forked_dynamically(index: Index, task: Task) -> bool:
+    node = index.node(task)
+    parent = node.parent if node is not None else None
+    while parent is not None and node is not None and parent is not node.loop:
+        if parent.type == "FORK_JOIN_DYNAMIC":
+            return True
+        parent = parent.parent
+    return False
 
 
 class LoopOutput(dict[str, Json]):
     """The output of an open loop for expressions: looks like the whole, and finds only what is asked for.
 
-    A body that reads `${loop.output.iteration}` must not cost more the longer the loop runs.
+    A body that reads `${loop.output.iteration}` must not cost more the longer the loop runs. `last` is the last iteration to be found.
     """
 
-    def __init__(self, index: Index, task: Task) -> None:
+    def __init__(self, index: Index, task: Task, last: int) -> None:
         super().__init__(task.output.value)
+        self._last = last
         self._index = index
         self._task = task
 
     def whole(self) -> JsonObject:
         """A plain copy of all of it."""
-        return loop_output(self._index, self._task)
+        return loop_output(self._index, self._task, self._last)
 
     def __missing__(self, key: str) -> Json:
-        output = iteration_output(self._index, self._task.task_id, int(key)) if key.isdecimal() else None
+        output = iteration_output(self._index, self._task.task_id, int(key)) if key in self else None
         if output is None:
             raise KeyError(key)
         return output
@@ -90,7 +107,9 @@ class LoopOutput(dict[str, Json]):
     def __contains__(self, key: object) -> bool:
         if dict.__contains__(self, key):
             return True
-        return isinstance(key, str) and key.isdecimal() and (self._task.task_id, int(key), 0) in self._index.loop_tasks
+        if not isinstance(key, str) or not key.isdecimal() or int(key) > self._last:
+            return False
+        return (self._task.task_id, int(key), 0) in self._index.loop_tasks
 
     def keys(self) -> Any:
         """All keys."""

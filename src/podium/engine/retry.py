@@ -119,9 +119,7 @@ def next_attempt(turn: Turn, task: Task, node: Node, *, by_hand: bool = False) -
 
 
 def _next_input(turn: Turn, task: Task, node: Node, task_id: str) -> Payload:
-    """The old input under the parameters as they are now."""
+    """The old input under the parameters as they are now; a child's own input, `workflowInput`, stays as it was (spec/engine.md §4.3)."""
     old = {key: value for key, value in task.input.value.items() if key != "subWorkflowId"}
     fresh = turn.draft.resolve(node, task_id)
-    if task.task_type == "SUB_WORKFLOW":
-        fresh = {"workflowInput": fresh}  # its parameters stand one level down
     return Payload.of({**old, **fresh})

@@ -77,7 +77,7 @@ class RunScope:
     def _task_field(self, task: Task, name: str) -> Json:
         if name == "output" and not task.status.terminal:
             if task.task_type == "DO_WHILE":
-                return LoopOutput(self.index, task)
+                return LoopOutput(self.index, task, task.iteration - 1)
             task = output_so_far(self.index, task)
         read = TASK_FIELDS.get(name)
         return read(task) if read is not None else None

@@ -34,10 +34,34 @@ def test_the_output_has_the_iterations_and_their_number(world: World) -> None:
     }
 
 
-def test_an_open_loop_shows_the_iterations_so_far(world: World) -> None:
+def test_an_open_loop_shows_the_iterations_that_are_over(world: World) -> None:
     flow = world.start(loop("l", 2, node("a"), node("b")))
     flow.complete("a__1", {"n": 1})
-    assert flow.task("l").output.value == {"1": {"a": {"n": 1}, "b": {}}, "iteration": 1}
+    assert flow.task("l").output.value == {"iteration": 1}
+    flow.complete("b__1", {"n": 2})
+    assert flow.task("l").output.value == {"1": {"a": {"n": 1}, "b": {"n": 2}}, "iteration": 2}
+
+
+def test_a_canceled_loop_shows_the_iterations_that_were_over(world: World) -> None:
+    world.task("a", retryCount=0)
+    flow = world.start(loop("l", 3, node("a")))
+    flow.complete("a__1", {"n": 1})
+    flow.fail("a__2")
+    assert flow.task("l").status is TaskStatus.CANCELED
+    assert flow.task("l").output.value == {"1": {"a": {"n": 1}}, "iteration": 2}
+
+
+def test_a_condition_sees_the_iteration_that_is_over_by_its_number(world: World) -> None:
+    flow = world.start(node("l", "DO_WHILE", loopCondition="$.l['1'].a.n > 1 && $.l.iteration < 2", loopOver=[node("a")]))
+    flow.complete("a__1", {"n": 2})
+    assert "a__2" in flow.refs
+
+
+def test_branches_of_a_dynamic_fork_are_not_in_the_output_of_a_loop(world: World) -> None:
+    forked = dynamic_fork("f", {"tasks": [node("a")], "inputs": {}})
+    flow = world.start(loop("l", 1, *forked))
+    flow.complete("a__1", {"n": 1})
+    assert flow.task("l").output.value == {"1": {"f": {}, "f_join": {"a__1": {"n": 1}}}, "iteration": 1}
 
 
 def test_it_runs_once_when_the_condition_is_false(world: World) -> None:

@@ -19,7 +19,7 @@ def test_the_matching_case_runs_and_then_what_follows(world: World) -> None:
 
 def test_the_switch_says_what_it_chose(world: World) -> None:
     task = world.start(switch("s", "a", {"a": [node("x")]})).task("s")
-    assert task.input.value == {"on": "a", "case": "a", "hasChildren": "true"}
+    assert task.input.value == {"case": "a", "hasChildren": "true"}
     assert task.output.value == {"evaluationResult": ["a"], "selectedCase": "a"}
 
 

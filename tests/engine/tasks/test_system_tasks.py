@@ -61,6 +61,10 @@ def test_a_noop_completes(world: World) -> None:
     assert world.start(node("n", "NOOP"), node("a")).standing == ["n COMPLETED", "a SCHEDULED"]
 
 
+def test_noop_has_no_input(world: World) -> None:
+    assert world.start(node("n", "NOOP", inputParameters={"p": 1})).task("n").input.value == {}
+
+
 def test_an_event_names_its_queue_and_is_published_once(world: World) -> None:
     flow = world.start(node("e", "EVENT", sink="conductor:news", inputParameters={"k": 1}), node("a"))
     assert [message.queue for message in world.published] == ["conductor:flow:news"]

@@ -12,11 +12,11 @@ from podium.model.task import Task
 
 
 def plan(spot: Spot, node: Node) -> list[Task]:
-    """The DECISION, and the first task of its branch."""
+    """The DECISION, whose input shows the case alone, and the first task of its branch."""
     value = spot.draft.resolve(node, None)
     case = _case(spot, node, value)
     key = f"={case}" if node.task.decision_cases.get(case) else ""
-    return plan_branch(spot, node, spot.draft.next_task_id(), {**value, "case": case}, ({"caseOutput": [case]}, key))
+    return plan_branch(spot, node, spot.draft.next_task_id(), {"case": case}, ({"caseOutput": [case]}, key))
 
 
 def _case(spot: Spot, node: Node, value: dict[str, Json]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from podium.engine.draft import Draft
 from podium.engine.evaluators import NeedsTime, ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
 from podium.engine.graph import Node
-from podium.engine.outputs import LoopOutput, iteration_tasks, output_so_far
+from podium.engine.outputs import LoopOutput, iteration_tasks, loop_output, output_so_far
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json, JsonObject
 from podium.model.payload import Payload
@@ -70,7 +70,7 @@ def _after_iteration(turn: Turn, task: Task, node: Node) -> None:
     failed = [t for t in iteration_tasks(turn.draft.index, task.task_id, task.iteration) if t.status.failed]
     if failed:
         reasons = "".join(f"{t.reason} " for t in failed)
-        turn.draft.finish_task(task, TaskStatus.FAILED, turn.draft.shown(task).output.value, reasons)
+        turn.draft.finish_task(task, TaskStatus.FAILED, _whole_output(turn, task), reasons)
         return
     _forget_iterations(turn, task, node)
     items = _items(turn, task, node)
@@ -78,7 +78,7 @@ def _after_iteration(turn: Turn, task: Task, node: Node) -> None:
         more = _continues(turn, task, node, items)
     except (ScriptFailed, UnknownEvaluator) as error:
         text = f"Unable to evaluate condition {node.task.loop_condition}, exception {error}"
-        turn.draft.finish_task(task, TaskStatus.FAILED_WITH_TERMINAL_ERROR, turn.draft.shown(task).output.value, text)
+        turn.draft.finish_task(task, TaskStatus.FAILED_WITH_TERMINAL_ERROR, _whole_output(turn, task), text)
         return
     if more:
         _open(turn, task, node, items)
@@ -89,7 +89,11 @@ def _after_iteration(turn: Turn, task: Task, node: Node) -> None:
 def _final_output(turn: Turn, task: Task, node: Node) -> JsonObject:
     if node.task.input_parameters.get("captureOutput") is False:
         return task.output.value
-    return turn.draft.shown(task).output.value
+    return _whole_output(turn, task)
+
+
+def _whole_output(turn: Turn, task: Task) -> JsonObject:
+    return loop_output(turn.draft.index, task, task.iteration)
 
 
 def _forget_iterations(turn: Turn, task: Task, node: Node) -> None:
@@ -154,7 +158,7 @@ def _condition_input(turn: Turn, task: Task, node: Node, needed: frozenset[tuple
         task_id = draft.index.latest.get(child.ref)
         if task_id is not None and (roots is None or child.ref in roots):
             document[child.ref] = output_so_far(draft.index, draft.index.tasks[task_id]).output.value
-    output = LoopOutput(draft.index, task)
+    output = LoopOutput(draft.index, task, task.iteration)
     for key in ("loopIndex", "loopItem"):
         if (value := output.get(key)) is not None:
             document[key] = value

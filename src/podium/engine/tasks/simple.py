@@ -8,12 +8,13 @@ from podium.model.definition import TaskDef
 from podium.model.task import Task
 
 _NO_POLICY = TaskDef(response_timeout_seconds=0)
+_UNKNOWN = TaskDef()  # what a dynamic branch without a definition says of itself; nothing holds it to that
 
 
 def plan_simple(spot: Spot, node: Node) -> list[Task]:
     """One task in the queue of the node's name."""
     identity = spot.draft.next_task_id()
-    policy = node.policy or _NO_POLICY
+    policy = node.policy or _UNKNOWN
     task = spot.queued(
         node,
         spot.draft.resolve(node, identity[1]),

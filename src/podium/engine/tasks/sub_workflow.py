@@ -50,7 +50,7 @@ def task_input(spot: Spot, node: Node) -> JsonObject:
     if isinstance(given, WorkflowDef):
         resolved["subWorkflowDefinition"] = to_wire(given)
         resolved["subWorkflowName"] = given.name
-        resolved["subWorkflowVersion"] = given.version
+        resolved["subWorkflowVersion"] = None  # whatever the definition or the parameters say
     elif isinstance(resolved["subWorkflowDefinition"], dict):
         definition = resolved["subWorkflowDefinition"]
         _check_definition(definition)
