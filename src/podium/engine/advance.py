@@ -7,7 +7,7 @@ scheduled in the order of `seq`, then the tasks that run inside the decision are
 from __future__ import annotations
 
 from podium.engine.draft import Draft
-from podium.engine.ending import complete, terminate
+from podium.engine.ending import complete, permissive_failures, terminate
 from podium.engine.evaluators import NeedsTime
 from podium.engine.graph import SWITCHES, Node
 from podium.engine.retry import retry
@@ -116,7 +116,7 @@ def _end_by_task(draft: Draft, task: Task) -> None:
     given = value.get("terminationReason")
     blank = given is None or not str(given).strip()
     reason = f"Workflow is {status} by TERMINATE task: {task.task_id}" if blank else str(given)
-    if status is WorkflowStatus.COMPLETED:
+    if status is WorkflowStatus.COMPLETED or permissive_failures(draft):
         complete(draft, task, reason)
     else:
         terminate(draft, reason, status, task, failure_workflow=True)

@@ -18,7 +18,7 @@ _FAILED = frozenset({TaskStatus.FAILED, TaskStatus.FAILED_WITH_TERMINAL_ERROR})
 
 def complete(draft: Draft, by: Task | None, reason: str | None = None) -> None:
     """End a workflow well; permissive failures turn that into FAILED (spec/engine.md §3.2)."""
-    failures = _permissive_failures(draft)
+    failures = permissive_failures(draft)
     if failures:
         text = ". ".join(f"Task {t.task_id} failed with status: {t.status} and reason: '{text_of(t.reason)}'" for t in failures)
         terminate(draft, text, WorkflowStatus.FAILED, None, failure_workflow=True)
@@ -62,10 +62,11 @@ def workflow_output(draft: Draft, by: Task | None) -> Payload:
         value = program.output(draft.scope())
         return Payload.of(value) if isinstance(value, dict) else EMPTY
     last = max(draft.index.tasks.values(), key=lambda task: task.seq, default=None)
-    return last.output if last is not None else EMPTY
+    return _as_it_ends(draft, last).output if last is not None else EMPTY
 
 
-def _permissive_failures(draft: Draft) -> list[Task]:
+def permissive_failures(draft: Draft) -> list[Task]:
+    """The permissive tasks that failed, in order: they make a workflow FAILED however it ends by itself (spec/engine.md §3.2)."""
     # Only attempts that failed can be permissive failures, and those are indexed.
     found = []
     for task in _unsuccessful(draft):
@@ -87,17 +88,13 @@ def _failed_names(draft: Draft) -> dict[str, tuple[str, ...]]:
 
 def _cancel_open_tasks(draft: Draft) -> None:
     for task in draft.open_tasks():
-        output = _gathered(draft, task)
-        draft.change(task, status=TaskStatus.CANCELED, **output)
+        draft.change(task, status=TaskStatus.CANCELED, output=_as_it_ends(draft, task).output)
 
 
-def _gathered(draft: Draft, task: Task) -> dict[str, Payload]:
+def _as_it_ends(draft: Draft, task: Task) -> Task:
     """An open JOIN or loop keeps what it has gathered; a JOIN does not see any more what has brought the end."""
     known = draft.run.index if task.task_type == "JOIN" else draft.index
-    if task.task_id not in known.tasks:
-        return {}
-    shown = output_so_far(known, task)
-    return {"output": shown.output} if shown is not task else {}
+    return output_so_far(known, task) if task.task_id in known.tasks else task
 
 
 def start_failure_workflow(draft: Draft) -> None:

@@ -51,6 +51,11 @@ class Limits:
         self._uncounted: dict[str, None] = {}
         self._arrived = asyncio.Event()
 
+    @property
+    def counting(self) -> bool:
+        """The tasks in hand of some definition are being counted."""
+        return bool(self._uncounted)
+
     def room(self, queue: str) -> int:
         """How many tasks of a queue may be handed out now."""
         policy = self._limited().get(queue)

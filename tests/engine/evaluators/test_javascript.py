@@ -110,7 +110,7 @@ def test_the_input_is_never_changed() -> None:
 
 ERRORS = [
     ("throw 'boom'", "Error evaluating the script `boom` at line 1"),
-    ("throw new Error('boom')", "Error evaluating the script `Error: boom` at line 1"),
+    ("throw new Error('boom')", "Error evaluating the script `Error: boom`"),
     ("\n\nfoo", "Error evaluating the script `ReferenceError: foo is not defined` at line 3"),
     ("$.a.b", "Error evaluating the script `TypeError: Cannot read property 'b' of undefined` at line 1"),
     ("return 1", "Error evaluating the script `SyntaxError: return not in a function` at line 1"),

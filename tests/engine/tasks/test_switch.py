@@ -19,7 +19,7 @@ def test_the_matching_case_runs_and_then_what_follows(world: World) -> None:
 
 def test_the_switch_says_what_it_chose(world: World) -> None:
     task = world.start(switch("s", "a", {"a": [node("x")]})).task("s")
-    assert task.input.value == {"case": "a", "hasChildren": "true"}
+    assert task.input.value == {"on": "a", "case": "a", "hasChildren": "true"}
     assert task.output.value == {"evaluationResult": ["a"], "selectedCase": "a"}
 
 
@@ -85,7 +85,7 @@ def decision(ref: str, value: Json, cases: dict[str, Json], **fields: Json) -> d
 def test_a_decision_shows_its_case(world: World) -> None:
     task = world.start(decision("s", "a", {"a": [node("x")]})).task("s")
     assert task.output.value == {"caseOutput": ["a"]}
-    assert task.input.value == {"on": "a", "case": "a", "hasChildren": "true"}
+    assert task.input.value == {"case": "a", "hasChildren": "true"}
 
 
 def test_an_empty_case_of_a_decision_takes_the_default(world: World) -> None:

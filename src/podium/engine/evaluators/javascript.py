@@ -24,6 +24,7 @@ STACK: Final = 512 << 10
 PRELUDE_LINE: Final = 100_000
 _COLLECT_EVERY: Final = 256
 _LONGEST_ERROR: Final = 2_000
+_MADE_BY_A_SCRIPT: Final = "Error: "  # no error of the language itself is a plain Error
 _BIG_INTEGER = re.compile(rb"-?\d{16,}")
 _FRAME = re.compile(r"\(<input>:(\d+):\d+\)")
 _BARE = re.compile(r"\s*at <input>:(\d+):\d+")
@@ -83,6 +84,8 @@ def error_text(words: str, stack: str, source: str) -> str:
 
 
 def _line(words: str, stack: str, source: str) -> int | None:
+    if words.startswith(_MADE_BY_A_SCRIPT):
+        return None  # only what the language itself raises has a place
     frames = stack.split("\n")
     bare = _BARE.match(frames[0])
     if bare and words.startswith("SyntaxError") and not any("parse (" in frame for frame in frames[1:2]):

@@ -9,6 +9,7 @@ from podium.engine.draft import Draft
 from podium.engine.evaluators import NeedsTime, ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
 from podium.engine.graph import Node
 from podium.engine.outputs import LoopOutput, iteration_tasks, loop_output, output_so_far
+from podium.engine.retry import text_of
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json, JsonObject
 from podium.model.payload import Payload
@@ -55,6 +56,7 @@ def _open(turn: Turn, task: Task, node: Node, items: list[Json] | None) -> None:
         turn.draft.restore(task)
         raise
     turn.schedule(planned)
+    _forget_iterations(turn, opened, node)
 
 
 def _own_output(number: int, items: list[Json] | None) -> JsonObject:
@@ -69,10 +71,9 @@ def _own_output(number: int, items: list[Json] | None) -> JsonObject:
 def _after_iteration(turn: Turn, task: Task, node: Node) -> None:
     failed = [t for t in iteration_tasks(turn.draft.index, task.task_id, task.iteration) if t.status.failed]
     if failed:
-        reasons = "".join(f"{t.reason} " for t in failed)
+        reasons = "".join(f"{text_of(t.reason)} " for t in failed)
         turn.draft.finish_task(task, TaskStatus.FAILED, _whole_output(turn, task), reasons)
         return
-    _forget_iterations(turn, task, node)
     items = _items(turn, task, node)
     try:
         more = _continues(turn, task, node, items)
