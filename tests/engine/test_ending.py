@@ -20,6 +20,25 @@ def test_output_parameters_are_resolved_and_missing_references_are_null(world: W
     assert flow.output == {"x": 1, "none": None, "text": "x=1"}
 
 
+@pytest.mark.parametrize(("status", "seen"), [("COMPLETED", "RUNNING"), ("FAILED", "FAILED"), ("TERMINATED", "TERMINATED")])
+def test_the_output_reads_the_status_of_a_workflow_that_ends_badly_only(world: World, status: str, seen: str) -> None:
+    world.task("a", retryCount=0)
+    flow = world.start(node("a"), outputParameters={"s": "${workflow.status}"})
+    if status == "TERMINATED":
+        flow.terminate()
+    else:
+        flow.report("a", status)
+    assert flow.output == {"s": seen}
+
+
+def test_permissive_failures_outweigh_a_terminate_task(world: World) -> None:
+    world.task("a", retryCount=0)
+    flow = world.start(node("a", permissive=True), ending("e", "TERMINATED"))
+    flow.fail("a", "oops")
+    assert flow.status == "FAILED"
+    assert flow.reason == f"Task {flow.task('a').task_id} failed with status: FAILED and reason: 'oops'"
+
+
 def test_the_end_time_of_a_finished_task_can_be_read(world: World) -> None:
     flow = world.start(node("a"), node("b", inputParameters={"at": "${a.endTime}"}))
     world.now += 5_000

@@ -34,6 +34,7 @@ def advance(draft: Draft) -> None:
             return
         try:
             _turn(draft)
+            draft.turns += 1
         except Terminated as ending:
             terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
         except NeedsTime:

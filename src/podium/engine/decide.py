@@ -56,6 +56,7 @@ def decide(run: Run, commands: Sequence[AnyCommand], now: int, answers: Mapping[
 
 
 def _answer(draft: Draft, command: AnyCommand) -> Result:
+    draft.turns = 0
     try:
         value = COMMANDS[type(command)](draft, command)
     except PodiumError as error:

@@ -45,6 +45,7 @@ class Draft:
         self.definition: WorkflowDef | None = None  # when the run got a new one
         self.removed = False
         self.work = 0  # how many tasks were processed or executed
+        self.turns = 0  # how many turns the present command has taken
         self.ticked = False  # every deadline that is due was handled
         self.processed: list[str] = []  # ids of the tasks that the last turn processed
         self.program = run.program

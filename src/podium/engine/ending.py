@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from podium.engine.draft import Draft
 from podium.engine.ids import name_uuid
-from podium.engine.outputs import output_so_far
+from podium.engine.outputs import loop_output, output_so_far
 from podium.engine.retry import text_of
 from podium.model.json import Json, JsonObject
 from podium.model.message import StartFailureWorkflow
@@ -92,7 +94,13 @@ def _cancel_open_tasks(draft: Draft) -> None:
 
 
 def _as_it_ends(draft: Draft, task: Task) -> Task:
-    """An open JOIN or loop keeps what it has gathered; a JOIN does not see any more what has brought the end."""
+    """An open JOIN or loop keeps what it has gathered.
+
+    A JOIN does not see any more what has brought the end. A loop sees its open iteration when what has brought the end follows from
+    something else in the same decision: then it was looked at in between (spec/engine.md §3.1).
+    """
+    if task.task_type == "DO_WHILE" and draft.turns:
+        return replace(task, output=Payload.of(loop_output(draft.index, task, task.iteration)))
     known = draft.run.index if task.task_type == "JOIN" else draft.index
     return output_so_far(known, task) if task.task_id in known.tasks else task
 

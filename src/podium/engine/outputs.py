@@ -52,7 +52,7 @@ def iteration_output(index: Index, loop_id: str, number: int) -> JsonObject | No
         return None
     output: dict[str, Json] = {}
     for task in tasks:
-        output[task.base_ref] = output_so_far(index, task).output.value
+        output[task.base_ref] = {} if task.task_type == "TERMINATE" else output_so_far(index, task).output.value
         if task.status.failed:
             break
     return output

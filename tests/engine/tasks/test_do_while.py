@@ -51,6 +51,32 @@ def test_a_canceled_loop_shows_the_iterations_that_were_over(world: World) -> No
     assert flow.task("l").output.value == {"1": {"a": {"n": 1}}, "iteration": 2}
 
 
+def test_older_iterations_are_forgotten_when_the_next_one_begins(world: World) -> None:
+    flow = world.start(loop("l", 3, node("a"), inputParameters={"keepLastN": 1}))
+    flow.complete("a__1", {"n": 1})
+    assert flow.refs == ["l", "a__2"]
+    assert flow.task("l").output.value == {"1": {"a": {"n": 1}}, "iteration": 2}
+    flow.complete("a__2", {"n": 2})
+    assert flow.refs == ["l", "a__3"]
+    assert flow.task("l").output.value == {"2": {"a": {"n": 2}}, "iteration": 3}
+    flow.complete("a__3", {"n": 3})
+    assert flow.task("l").output.value == {"3": {"a": {"n": 3}}, "iteration": 3}
+
+
+def test_a_loop_that_was_looked_at_in_the_decision_that_ends_it_shows_its_open_iteration(world: World) -> None:
+    flow = world.start(loop("l", 3, node("a"), ending("e", "COMPLETED", workflowOutput={"o": 1})))
+    flow.complete("a__1", {"n": 1})
+    assert flow.task("l").status is TaskStatus.CANCELED
+    assert flow.task("l").output.value == {"1": {"a": {"n": 1}, "e": {}}, "iteration": 1}
+
+
+def test_a_permissive_failure_without_a_reason_fails_the_loop_for_null(world: World) -> None:
+    world.task("a", retryCount=0)
+    flow = world.start(loop("l", 3, node("a", permissive=True)))
+    flow.fail("a__1")
+    assert flow.task("l").reason == "null "
+
+
 def test_a_condition_sees_the_iteration_that_is_over_by_its_number(world: World) -> None:
     flow = world.start(node("l", "DO_WHILE", loopCondition="$.l['1'].a.n > 1 && $.l.iteration < 2", loopOver=[node("a")]))
     flow.complete("a__1", {"n": 2})

@@ -115,9 +115,22 @@ def test_branches_may_be_children(world: World) -> None:
     world.workflow("c", node("x"))
     flow = world.start(dynamic_fork("f", {"forkTaskWorkflow": "c", "forkTaskWorkflowVersion": "1", "forkTaskInputs": [{"v": 1}, {"v": 2}]}))
     assert flow.child("_f_0").run.workflow.input.value == {"v": 1, "__index": 0}
+    assert flow.task("_f_0").def_name == "c"
     flow.child("_f_0").complete("x")
     flow.child("_f_1").complete("x")
     assert flow.status == "COMPLETED"
+
+
+def test_children_without_a_version_are_of_the_latest_and_say_so(world: World) -> None:
+    world.workflow("c", node("x"))
+    flow = world.start(dynamic_fork("f", {"forkTaskWorkflow": "c", "forkTaskName": "n", "forkTaskInputs": [{}]}))
+    assert flow.task("_n_0").input.value["subWorkflowVersion"] == 1
+
+
+def test_a_branch_without_definition_says_the_usual_response_timeout_and_is_not_held_to_it(world: World) -> None:
+    flow = world.start(dynamic_fork("f", {"tasks": [node("a")], "inputs": {}}))
+    assert flow.task("a").response_timeout_seconds == 3600
+    assert flow.task("a").lease_ms == 0
 
 
 def test_an_optional_fork_makes_its_branches_optional(world: World) -> None:

@@ -28,6 +28,15 @@ def test_an_open_join_shows_what_it_has_gathered_so_far(world: World) -> None:
     assert flow.task("f_join").status is TaskStatus.IN_PROGRESS
 
 
+def test_a_canceled_join_does_not_see_what_has_brought_the_end(world: World) -> None:
+    world.task("b", retryCount=0)
+    flow = world.start(*fork("f", [node("a")], [node("b")]))
+    flow.complete("a", {"n": 1})
+    flow.report("b", "FAILED", {"n": 2})
+    assert flow.task("f_join").output.value == {"a": {"n": 1}}
+    assert flow.output == {"a": {"n": 1}}
+
+
 def test_it_waits_for_exactly_what_it_names(world: World) -> None:
     flow = world.start(fork("f", [node("a")], [node("b")], join_on=["a"]), node("z"))
     flow.complete("a")

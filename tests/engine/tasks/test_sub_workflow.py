@@ -61,6 +61,14 @@ def test_the_parameters_are_the_child_s_input(world: World) -> None:
     assert flow.child("s").run.workflow.input.value == {"v": 1}
 
 
+def test_a_child_that_comes_with_its_definition_has_no_version_in_the_task(world: World) -> None:
+    own = {"name": "d", "version": 2, "tasks": [node("x")]}
+    flow = world.start(child("s", "d", {"v": 1}, subWorkflowParam={"name": "d", "version": 2, "workflowDefinition": own}))
+    assert flow.task("s").input.value["subWorkflowName"] == "d"
+    assert flow.task("s").input.value["subWorkflowVersion"] is None
+    assert flow.child("s").run.workflow.version == 2
+
+
 def test_without_parameters_the_whole_task_input_is_the_child_s(world: World) -> None:
     assert world.start(child("s", "c")).child("s").run.workflow.input.value["subWorkflowName"] == "c"
 

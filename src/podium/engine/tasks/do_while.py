@@ -8,7 +8,7 @@ from typing import Any
 from podium.engine.draft import Draft
 from podium.engine.evaluators import NeedsTime, ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
 from podium.engine.graph import Node
-from podium.engine.outputs import LoopOutput, iteration_tasks, loop_output, output_so_far
+from podium.engine.outputs import LoopOutput, iteration_output, iteration_tasks, loop_output, output_so_far
 from podium.engine.retry import text_of
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json, JsonObject
@@ -69,6 +69,9 @@ def _own_output(number: int, items: list[Json] | None) -> JsonObject:
 
 
 def _after_iteration(turn: Turn, task: Task, node: Node) -> None:
+    if any(key.isdecimal() for key in task.output.value):
+        own = {key: value for key, value in task.output.value.items() if not key.isdecimal()}
+        task = turn.draft.change(task, output=Payload.of(own))
     failed = [t for t in iteration_tasks(turn.draft.index, task.task_id, task.iteration) if t.status.failed]
     if failed:
         reasons = "".join(f"{text_of(t.reason)} " for t in failed)
@@ -98,12 +101,16 @@ def _whole_output(turn: Turn, task: Task) -> JsonObject:
 
 
 def _forget_iterations(turn: Turn, task: Task, node: Node) -> None:
-    """`keepLastN`: older iterations lose their tasks, and with them their outputs."""
+    """`keepLastN`: older iterations lose their tasks, and with them their outputs; the last of these when this iteration is over."""
     keep = node.task.input_parameters.get("keepLastN")
     if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1 or task.iteration <= keep:
         return
-    for old in reversed(list(_tasks_in(turn.draft, task, task.iteration - keep))):
+    number = task.iteration - keep
+    shown = iteration_output(turn.draft.index, task.task_id, number)
+    for old in reversed(list(_tasks_in(turn.draft, task, number))):
         turn.draft.drop(old)
+    if shown is not None:
+        turn.draft.change(task, output=Payload.of({str(number): shown, **task.output.value}))
 
 
 def _tasks_in(draft: Draft, loop: Task, number: int) -> Iterator[Task]:

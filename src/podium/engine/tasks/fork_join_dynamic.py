@@ -90,7 +90,7 @@ def _same_task(spot: Spot, node: Node, value: JsonObject, element: Json, number:
     base = _adopted(element)
     branch = replace(
         base,
-        name=name,
+        name=java_text(workflow) if workflow else name,
         type=kind,
         task_reference_name=ref,
         input_parameters={**parameters, "__index": number},

@@ -21,8 +21,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
             f"Task {node.task.name} is defined as sub-workflow and is missing subWorkflowParams. Please check the workflow definition"
         )
     identity = spot.draft.next_task_id()
-    value = task_input(spot, node)
-    _check_exists(spot, value)
+    value = _with_version(spot, task_input(spot, node))
     priority = node.task.sub_workflow_param.priority
     numeric = isinstance(priority, int | float) and not isinstance(priority, bool)
     return [
@@ -66,13 +65,15 @@ def _check_definition(definition: JsonObject) -> None:
         raise Terminated(f"subWorkflowParam.workflowDefinition is not a workflow definition: {error.message}") from error
 
 
-def _check_exists(spot: Spot, value: JsonObject) -> None:
-    """A child without definition or version must exist by name now."""
-    name = value.get("subWorkflowName")
-    if value.get("subWorkflowDefinition") is not None or whole_number(value.get("subWorkflowVersion")):
-        return
-    if name is None or spot.draft.catalog.workflow_definition(str(name), None) is None:
+def _with_version(spot: Spot, value: JsonObject) -> JsonObject:
+    """A child without definition or version must exist by name now; when no version was given, it is the latest."""
+    name, version = value.get("subWorkflowName"), value.get("subWorkflowVersion")
+    if value.get("subWorkflowDefinition") is not None or whole_number(version):
+        return value
+    latest = None if name is None else spot.draft.catalog.workflow_definition(str(name), None)
+    if latest is None:
         raise Terminated(f"The Task {name} defined as a sub-workflow has no workflow definition available ")
+    return {**value, "subWorkflowVersion": latest.version} if version is None else value
 
 
 SUB_WORKFLOW = TaskType(plan=plan)
