@@ -31,6 +31,12 @@ def test_the_output_reads_the_status_of_a_workflow_that_ends_badly_only(world: W
     assert flow.output == {"s": seen}
 
 
+def test_a_workflow_that_fails_before_its_first_task_has_no_output(world: World) -> None:
+    first = node("d", "DYNAMIC", dynamicTaskNameParam="name")
+    flow = world.start(first, outputParameters={"o": 1})
+    assert (flow.status, flow.refs, flow.output) == ("FAILED", [], {})
+
+
 def test_permissive_failures_outweigh_a_terminate_task(world: World) -> None:
     world.task("a", retryCount=0)
     flow = world.start(node("a", permissive=True), ending("e", "TERMINATED"))

@@ -56,11 +56,11 @@ def terminate(draft: Draft, reason: str | None, status: WorkflowStatus, task: Ta
 
 
 def workflow_output(draft: Draft, by: Task | None) -> Payload:
-    """A TERMINATE task's output, else the output parameters, else the output of the last task (spec/engine.md §3.9)."""
+    """A TERMINATE task's output, else the output parameters, else the output of the last task; nothing without tasks (§3.9)."""
     if by is not None:
         return by.output
     program = draft.program
-    if program.output is not None:
+    if program.output is not None and any(True for _ in draft.index.tasks):
         value = program.output(draft.scope())
         return Payload.of(value) if isinstance(value, dict) else EMPTY
     last = max(draft.index.tasks.values(), key=lambda task: task.seq, default=None)
