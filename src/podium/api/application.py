@@ -42,7 +42,7 @@ class Application:
         self.platform = platform
         self.router = Router(routes)
         self._assets = assets
-        self._body_limit = body_limit
+        self.body_limit = body_limit
         self._instance = socket.gethostname()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,15 +55,23 @@ class Application:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method: str = scope["method"]
-        raw_path: bytes | None = scope.get("raw_path")
-        path = raw_path.decode("latin-1") if raw_path else quote(scope["path"])
+        raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        answer = await self.answer(scope["method"], raw_path, scope["query_string"], scope["headers"], receive)
+        await _send(answer, send)
+
+    async def answer(self, method: str, raw_path: bytes, query_string: bytes, headers: Headers, body: bytes | Receive) -> Answer:
+        """The answer to a request, whatever it is. `headers`: names in lower case; `body`: whole, or where it comes from."""
+        path = raw_path.decode("latin-1")
         began = perf_counter()
         route: Route | None = None
         try:
             match = self._match(method, path)
             route = match.route
-            answer = await self._answer(match, scope, receive) if route is not None else self._without_route(method, path, match.allowed)
+            if route is None:
+                answer = self._without_route(method, path, match.allowed)
+            else:
+                raw = await self._body(route, headers, body) if route.body is not None else b""
+                answer = await route.handler(Call(self.platform, match.path, query_string, headers, raw))
         except PodiumError as error:
             answer = error_answer(error, self._instance)
         except Exception as error:  # noqa: BLE001 - the edge of the server: logged, answered, and the next request is served
@@ -73,22 +81,17 @@ class Application:
             traffic.calls += 1
             traffic.seconds += perf_counter() - began
             traffic.failures += answer.status >= SERVER_SIDE
-        await _send(answer, send)
+        return answer
 
     def _match(self, method: str, path: str) -> Match:
         match = self.router.match(method, path)
         return self.router.match("GET", path) if match.route is None and method == "HEAD" else match
 
-    async def _answer(self, match: Match, scope: Scope, receive: Receive) -> Answer:
-        route = match.route
-        assert route is not None
-        headers: Headers = scope["headers"]
-        raw = b""
-        if route.body is not None:
-            raw = await _body(receive, self._body_limit)
-            if raw and route.body is not str:
-                _require_json(headers)
-        return await route.handler(Call(self.platform, match.path, scope["query_string"], headers, raw))
+    async def _body(self, route: Route, headers: Headers, body: bytes | Receive) -> bytes:
+        raw = _within(body, len(body), self.body_limit) if isinstance(body, bytes) else await _read(body, self.body_limit)
+        if raw and route.body is not str:
+            _require_json(headers)
+        return raw
 
     def _without_route(self, method: str, path: str, allowed: frozenset[str]) -> Answer:
         """OPTIONS on a known path, a wrong verb, an unknown path of the API, or a page."""
@@ -103,7 +106,7 @@ class Application:
         return self._assets.answer(path)
 
 
-async def _body(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit: int) -> bytes:
     """The whole body. Raises TooLarge as soon as it is longer than the limit; a client that has gone away leaves an empty one."""
     message = await receive()
     first: bytes = message.get("body", b"")

@@ -1,47 +1,167 @@
-"""Connection: the HTTP protocol of the server, with one write for an answer instead of one for its head and one for its body."""
+"""Connection: HTTP/1.1 on a socket, without the detour over ASGI that a request of one piece does not need.
+
+uvicorn's protocol does the parsing, the pipelining, the time-outs and the end of the server. A plain request (no upgrade, nothing
+expected before the body, none before it unanswered) is gathered here, handed to the application as it is, and its answer leaves in one
+write: each write to a socket is a system call, and costs more than making the answer does. All others go the way uvicorn has for them.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from podium.api.answer import Answer
+from podium.api.application import Application
+
+BODILESS = frozenset({204, 304})
 
 
-class Joining:
-    """A transport that gathers what is written in one turn of the event loop, and writes it at once.
+class _NobodyWaits:
+    """In place of an event: nothing waits for the parts of a request that is handed over whole."""
 
-    Each write to a socket is a system call, and costs more than making the answer does.
-    """
+    def set(self) -> None:
+        """Nothing to wake."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._parts: list[bytes] = []
 
-    def write(self, data: bytes) -> None:
-        """Write with the rest of this turn."""
-        if not self._parts:
-            self._loop.call_soon(self._flush)
-        self._parts.append(data)
+class Exchange:
+    """A request, and how far its answer is; what uvicorn asks of its own cycles stands here too."""
 
-    def _flush(self) -> None:
-        parts, self._parts = self._parts, []
-        if parts and not self._transport.is_closing():
-            self._transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
+    __slots__ = ("begun", "body", "disconnected", "headers", "keep_alive", "method", "path", "query", "response_complete", "size", "whole")
 
-    def close(self) -> None:
-        """Write what is left, then close."""
-        self._flush()
-        self._transport.close()
+    message_event = _NobodyWaits()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    def __init__(self, method: str, url: bytes, headers: list[tuple[bytes, bytes]], *, keep_alive: bool) -> None:
+        parsed = httptools.parse_url(url)
+        self.method = method
+        self.path: bytes = parsed.path
+        self.query: bytes = parsed.query or b""
+        self.headers = headers
+        self.keep_alive = keep_alive
+        self.body: list[bytes] = []
+        self.size = 0
+        self.begun = False
+        self.whole = False
+        self.response_complete = False
+        self.disconnected = False
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's protocol over a Joining transport."""
+    """A connection of a client."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client has connected."""
-        super().connection_made(Joining(transport, self.loop))  # type: ignore[arg-type]
+    cycle: Any
+    app: Any
+    _idle_since = 0.0
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_headers_complete(self) -> None:
+        """All but the body is known."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        if busy or self.expect_100_continue or self.parser.should_upgrade() or not isinstance(self.app, Application):
+            self._as_uvicorn_does()
+            return
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self.cycle = Exchange(self.parser.get_method().decode("ascii"), self.url, self.headers, keep_alive=keep_alive)
+
+    def _as_uvicorn_does(self) -> None:
+        url, headers, expected = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expected
+        self.headers.extend(headers)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body. One that is too long is refused before its end; the rest is dropped, and the connection ends after it."""
+        exchange = self.cycle
+        if not isinstance(exchange, Exchange):
+            super().on_body(body)
+        elif not exchange.begun:
+            exchange.body.append(body)
+            exchange.size += len(body)
+            if exchange.size > self.app.body_limit:
+                exchange.keep_alive = False
+                self._begin(exchange)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        exchange = self.cycle
+        if not isinstance(exchange, Exchange):
+            super().on_message_complete()
+            return
+        exchange.whole = True
+        if not exchange.begun:
+            self._begin(exchange)
+        elif exchange.response_complete:
+            self.transport.close()
+
+    def _begin(self, exchange: Exchange) -> None:
+        exchange.begun = True
+        task = self.loop.create_task(self._answer(exchange))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer(self, exchange: Exchange) -> None:
+        body = exchange.body[0] if len(exchange.body) == 1 else b"".join(exchange.body)
+        answer = await self.app.answer(exchange.method, exchange.path, exchange.query, exchange.headers, body)
+        if not exchange.disconnected and not self.transport.is_closing():
+            self.transport.write(self._written(answer, exchange))
+        exchange.response_complete = True
+        if exchange.whole and not exchange.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _written(self, answer: Answer, exchange: Exchange) -> bytes:
+        parts = [STATUS_LINE[answer.status]]
+        for name, value in (*self.server_state.default_headers, *answer.headers):
+            parts += (name, b": ", value, b"\r\n")
+        if answer.content_type is not None:
+            parts += (b"content-type: ", answer.content_type, b"\r\n")
+        if answer.status not in BODILESS:
+            parts.append(b"content-length: %d\r\n" % len(answer.body))
+        if not exchange.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        if exchange.method != "HEAD" and answer.status not in BODILESS:
+            parts.append(answer.body)
+        return b"".join(parts)
+
+    # Idle connections: one timer for each connection, not one for each answer
+
+    def on_response_complete(self) -> None:
+        """An answer has left: the next request may come."""
+        if self.pipeline:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle for too long."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        left = self.timeout_keep_alive - (self.loop.time() - self._idle_since)
+        if busy or left > 0:
+            wait = self.timeout_keep_alive if busy else left
+            self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """The timer goes on: it looks whether the connection is idle when it fires."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+        super().connection_lost(exc)
