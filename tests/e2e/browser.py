@@ -22,13 +22,21 @@ FLAGS = (
     " --disable-sync --disable-dev-shm-usage --remote-debugging-pipe --window-size=1280,900"
 )
 PATIENCE_SECONDS = 60
+# What the browser says of a question whose page has gone in the meantime.
+LEFT = ("Execution context was destroyed", "Inspected target navigated", "Cannot find context", "Promise was collected")
 # Resolves with the value of an expression once there is one; looks again at every change of the page.
+# An element that is not there yet is no value.
 EVENTUALLY = """new Promise((done) => {
-  const look = () => { const value = (() => %s)(); if (value) { watch.disconnect(); done(value); } return value; };
+  const value_now = () => { try { return %s; } catch (error) { if (error instanceof TypeError) return null; throw error; } };
+  const look = () => { const value = value_now(); if (value) { watch.disconnect(); done(value); } return value; };
   const watch = new MutationObserver(look);
   watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   look();
 })"""
+
+
+class PageLeft(Exception):
+    """The page was left before the question was answered."""
 
 
 def program() -> str | None:
@@ -86,8 +94,13 @@ class Browser:
         self._until(lambda: any(event["method"] == "Page.loadEventFired" for event in self.events))
 
     def eventually(self, expression: str) -> Any:
-        """The value of an expression, once it is true, not zero and not empty."""
-        answer = self.call("Runtime.evaluate", expression=EVENTUALLY % expression, awaitPromise=True, returnByValue=True)
+        """The value of an expression, once it is true, not zero and not empty; a page that is left while it is looked at is followed."""
+        limit = monotonic() + PATIENCE_SECONDS
+        answer = None
+        while answer is None:
+            assert monotonic() < limit, f"it never came: {expression}"
+            with contextlib.suppress(PageLeft):
+                answer = self.call("Runtime.evaluate", expression=EVENTUALLY % expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
@@ -112,6 +125,8 @@ class Browser:
         os.write(self._down, json.dumps(message).encode() + b"\0")
         found: list[dict[str, Any]] = []
         self._until(lambda: bool(found), found, number)
+        if any(sign in found[0].get("error", {}).get("message", "") for sign in LEFT):
+            raise PageLeft
         assert "error" not in found[0], found[0]
         result: dict[str, Any] = found[0]["result"]
         return result
