@@ -257,3 +257,11 @@ def live(chance: Random) -> None:
 @given(chance=st.randoms(use_true_random=False))
 def test_the_invariants_hold_after_every_step_and_every_run_comes_to_its_end(chance: Random) -> None:
     live(chance)
+
+
+def test_a_loop_that_keeps_few_iterations_forgets_the_tasks_of_loops_within_them() -> None:
+    # The inner loop changes, and goes, in the same decision in which its first task only goes.
+    world = CheckedWorld()
+    body = loop("inner", 1, node("a"), node("b"))
+    world.start_definition(defined("flow", tasks=[loop("outer", 3, body, inputParameters={"keepLastN": 1})]), {})
+    bring_to_end(world)

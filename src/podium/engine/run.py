@@ -152,11 +152,10 @@ class Run:
         if decision.definition is not None and decision.workflow.definition_hash != self.program.definition_hash:
             self.program = compile_definition(decision.definition, decision.workflow.definition_hash)
             self.index = Index(self.program)
+        self._drop([change.before for change in decision.tasks if change.after is None and change.before is not None])
         for change in decision.tasks:
             if change.after is not None:
                 self.index.put(change.after)
-            elif change.before is not None:
-                self.index.drop(change.before)
         self._forget_old_deadlines()
 
     def adopt(self, decision: Decision, drafted: Index, claimed: Sequence[Task] = ()) -> None:
@@ -173,9 +172,7 @@ class Run:
     def refresh(self, stored: StoredRun) -> None:
         """Take in rows that others changed."""
         self.workflow = stored.workflow
-        for task_id in stored.removed:
-            if (task := self.index.tasks.get(task_id)) is not None:
-                self.index.drop(task)
+        self._drop([task for task_id in stored.removed if (task := self.index.tasks.get(task_id)) is not None])
         for task in stored.tasks:
             self.index.put(task)
         self._forget_old_deadlines()
@@ -184,6 +181,12 @@ class Run:
         """Take in a claim that the store has made."""
         self.workflow = replace(self.workflow, revision=revision, wake_at=wake_at)
         self.index.put(task)
+
+    def _drop(self, tasks: list[Task]) -> None:
+        # Newest first, and before anything is put: a task finds the loop that it leaves only while that loop
+        # is there and the last of its reference.
+        for task in sorted(tasks, key=lambda task: (task.seq, task.number), reverse=True):
+            self.index.drop(task)
 
     def _forget_old_deadlines(self) -> None:
         heap = self.index.deadlines
