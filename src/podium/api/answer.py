@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from podium.model.wire import encode
 
 JSON = b"application/json"
+NO_CONTENT = 204
 TEXT = b"text/plain;charset=UTF-8"
 PLAIN_INDEED = ((b"x-content-type-options", b"nosniff"),)  # no browser may read markup into a text that a user chose
 
@@ -19,6 +20,15 @@ class Answer:
     body: bytes = b""
     content_type: bytes | None = None  # None: no Content-Type header at all
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The headers as they go on the wire: its own, then what describes the body."""
+        fields = list(self.headers)
+        if self.content_type is not None:
+            fields.append((b"content-type", self.content_type))
+        if self.status != NO_CONTENT:
+            fields.append((b"content-length", b"%d" % len(self.body)))
+        return fields
 
 
 def json_answer(value: object, status: int = 200) -> Answer:

@@ -24,7 +24,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
-NO_CONTENT = 204
 SERVER_SIDE = 500  # statuses from here on are our fault
 BODY_LIMIT_PAYLOADS = 2  # a body may be as large as two of the largest payloads: one, and what describes it
 
@@ -138,12 +137,7 @@ def _require_json(headers: Headers) -> None:
 
 
 async def _send(answer: Answer, send: Send) -> None:
-    headers = list(answer.headers)
-    if answer.content_type is not None:
-        headers.append((b"content-type", answer.content_type))
-    if answer.status != NO_CONTENT:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.fields()})
     await send({"type": "http.response.body", "body": answer.body})
 
 

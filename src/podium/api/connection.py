@@ -12,10 +12,8 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from podium.api.answer import Answer
+from podium.api.answer import NO_CONTENT, Answer
 from podium.api.application import Application
-
-BODILESS = frozenset({204, 304})
 
 
 class _NobodyWaits:
@@ -118,16 +116,12 @@ class Connection(HttpToolsProtocol):
 
     def _written(self, answer: Answer, exchange: Exchange) -> bytes:
         parts = [STATUS_LINE[answer.status]]
-        for name, value in (*self.server_state.default_headers, *answer.headers):
+        for name, value in (*self.server_state.default_headers, *answer.fields()):
             parts += (name, b": ", value, b"\r\n")
-        if answer.content_type is not None:
-            parts += (b"content-type: ", answer.content_type, b"\r\n")
-        if answer.status not in BODILESS:
-            parts.append(b"content-length: %d\r\n" % len(answer.body))
         if not exchange.keep_alive:
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
-        if exchange.method != "HEAD" and answer.status not in BODILESS:
+        if exchange.method != "HEAD" and answer.status != NO_CONTENT:
             parts.append(answer.body)
         return b"".join(parts)
 

@@ -6,7 +6,7 @@ rules are those of spec/engine.md §3.12 and spec/tasks.md §7.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from podium.engine.braces import Segment, closings, innermost, within
 from podium.engine.java_text import java_text, json_text
@@ -189,34 +189,22 @@ def _compile(value: Json, depth: int) -> _Part | None:
         if not _holds_expression(value):
             return None
         raise TemplateTooDeep(f"an expression is more than {MAX_NESTING} maps and lists deep")
-    return _compile_map(value, depth) if isinstance(value, dict) else _compile_list(value, depth)
+    return _compile_places(value, depth)
 
 
-def _compile_map(value: JsonObject, depth: int) -> _Part | None:
-    parts = {key: part for key, child in value.items() if (part := _compile(child, depth + 1)) is not None}
+def _compile_places(value: JsonObject | list[Json], depth: int) -> _Part | None:
+    """A map or a list: a copy of it with the evaluated expression at each place that has one."""
+    places: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+    parts = {place: part for place, child in places if (part := _compile(child, depth + 1)) is not None}
     if not parts:
         return None
-    pairs = tuple((key, part.value) for key, part in parts.items())
+    pairs = tuple((place, part.value) for place, part in parts.items())
 
     def evaluate(scope: Scope) -> Json:
         result = value.copy()
-        for key, child in pairs:
-            result[key] = child(scope)
-        return result
-
-    return _Part(evaluate, _united(parts.values()))
-
-
-def _compile_list(value: list[Json], depth: int) -> _Part | None:
-    parts = {index: part for index, child in enumerate(value) if (part := _compile(child, depth + 1)) is not None}
-    if not parts:
-        return None
-    pairs = tuple((index, part.value) for index, part in parts.items())
-
-    def evaluate(scope: Scope) -> Json:
-        result = value.copy()
-        for index, child in pairs:
-            result[index] = child(scope)
+        written: Any = result  # its places are keys of the map or indexes of the list
+        for place, child in pairs:
+            written[place] = child(scope)
         return result
 
     return _Part(evaluate, _united(parts.values()))
