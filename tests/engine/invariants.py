@@ -161,10 +161,14 @@ def known(index: Index) -> dict[str, Any]:
     }
 
 
+def _slots(index: Index) -> dict[str, Any]:
+    return {name: getattr(index, name) for name in Index.__slots__}
+
+
 def twin_of(run: Run) -> Run:
     """A copy that shares nothing which can be changed."""
     twin = Run(run.workflow, run.program, run.catalog)
-    for name, table in vars(run.index).items():
+    for name, table in _slots(run.index).items():
         setattr(twin.index, name, table.copy() if isinstance(table, dict | list) else table)
     return twin
 
@@ -183,7 +187,7 @@ def check_same(applied: Run, adopted: Run) -> None:
 
 def tables_of(index: Index) -> dict[str, dict[Any, Any]]:
     """All tables by name; nodes by what they are in the definition. A loop without unfinished tasks may be there with 0 or not."""
-    tables = {name: table for name, table in vars(index).items() if isinstance(table, dict)}
+    tables = {name: table for name, table in _slots(index).items() if isinstance(table, dict)}
     branches = {ref: (node.task, node.ref) for ref, node in index.branches.items()}
     return tables | {"branches": branches, "loop_open": {loop: count for loop, count in index.loop_open.items() if count}}
 

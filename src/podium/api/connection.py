@@ -7,6 +7,7 @@ write: each write to a socket is a system call, and costs more than making the a
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httptools
@@ -26,7 +27,20 @@ class _NobodyWaits:
 class Exchange:
     """A request, and how far its answer is; what uvicorn asks of its own cycles stands here too."""
 
-    __slots__ = ("begun", "body", "disconnected", "headers", "keep_alive", "method", "path", "query", "response_complete", "size", "whole")
+    __slots__ = (
+        "begun",
+        "body",
+        "disconnected",
+        "headers",
+        "keep_alive",
+        "method",
+        "path",
+        "query",
+        "response_complete",
+        "size",
+        "task",
+        "whole",
+    )
 
     message_event = _NobodyWaits()
 
@@ -43,6 +57,7 @@ class Exchange:
         self.whole = False
         self.response_complete = False
         self.disconnected = False
+        self.task: asyncio.Task[None] | None = None
 
 
 class Connection(HttpToolsProtocol):
@@ -100,9 +115,8 @@ class Connection(HttpToolsProtocol):
 
     def _begin(self, exchange: Exchange) -> None:
         exchange.begun = True
-        task = self.loop.create_task(self._answer(exchange))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        exchange.task = self.loop.create_task(self._answer(exchange))
+        self.tasks.add(exchange.task)  # the server waits for them when it ends
 
     async def _answer(self, exchange: Exchange) -> None:
         body = exchange.body[0] if len(exchange.body) == 1 else b"".join(exchange.body)
@@ -110,6 +124,7 @@ class Connection(HttpToolsProtocol):
         if not exchange.disconnected and not self.transport.is_closing():
             self.transport.write(self._written(answer, exchange))
         exchange.response_complete = True
+        self.tasks.discard(exchange.task)
         if exchange.whole and not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()

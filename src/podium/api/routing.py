@@ -127,7 +127,7 @@ class Router:
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = tuple(routes)
         self._root = _Node()
-        self._fixed: dict[tuple[str, str], Route] = {}
+        self._fixed: dict[tuple[str, str], Match] = {}
         for route in routes:
             self._add(route)
 
@@ -135,7 +135,7 @@ class Router:
         """The route for a verb and a path that is still percent-encoded."""
         fixed = self._fixed.get((method, raw_path))
         if fixed is not None:
-            return Match(fixed, {})
+            return fixed
         segments = [part.partition(";")[0] for part in raw_path.split("/")[1:]]
         values: list[str] = []
         allowed: set[str] = set()
@@ -158,7 +158,7 @@ class Router:
             raise ValueError(message)
         node.routes[route.method] = (route, route.variables)
         if not route.variables:
-            self._fixed[route.method, route.full_path] = route
+            self._fixed[route.method, route.full_path] = Match(route, {})
 
 
 def _walk(

@@ -135,7 +135,7 @@ def _process(turn: Turn, task: Task) -> None:
         if node is None or node.task.optional or not node.task.permissive:
             task = draft.change(task, status=TaskStatus.COMPLETED_WITH_ERRORS)
     planned = plan_successor(turn, task)  # first, so that a script that needs time leaves the task unprocessed
-    draft.change(task, executed=True)
+    draft.mark_executed(task)
     turn.schedule(planned)
     _wake(draft, task)
     draft.work += 1

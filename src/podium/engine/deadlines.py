@@ -13,13 +13,21 @@ MAX_MS = 2**53  # beyond any date that we handle
 
 def task_deadline(task: Task, policy: TaskDef | None) -> int:
     """The earliest time at which something about an open task is due (epoch ms); 0: never."""
-    candidates = (
-        wait_deadline(task) if task.task_type == "WAIT" else 0,
-        lease_deadline(task),
-        *(() if policy is None else (total_deadline(task, policy), run_deadline(task, policy), poll_deadline(task, policy))),
-        response_deadline(task, policy),
-    )
-    return min((when for when in candidates if when), default=0)
+    found = []
+    if task.task_type == "WAIT":
+        found.append(wait_deadline(task))
+    if task.system:
+        found.append(lease_deadline(task))
+    if policy is not None:
+        if policy.total_timeout_seconds > 0:
+            found.append(total_deadline(task, policy))
+        if task.status is TaskStatus.SCHEDULED:
+            found.append(poll_deadline(task, policy))
+        else:
+            found.append(response_deadline(task, policy))
+        if policy.timeout_seconds > 0:
+            found.append(run_deadline(task, policy))
+    return min(filter(None, found), default=0)
 
 
 def wait_deadline(task: Task) -> int:

@@ -167,6 +167,10 @@ class Draft:
             self.dirty[task.task_id] = None
         return task
 
+    def mark_executed(self, task: Task) -> Task:
+        """What follows from a task that is over was decided."""
+        return self._put(replace(task, executed=True))
+
     def restore(self, task: Task) -> None:
         """Take back a change: the task is as it was."""
         self._put(task)

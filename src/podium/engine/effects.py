@@ -15,6 +15,8 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
 
+SENDERS = frozenset({"EVENT", "SUB_WORKFLOW", "START_WORKFLOW"})  # the types of task that reach another run or the outside
+
 
 def ready_tasks(decision: Decision) -> list[Task]:
     """The tasks that a decision made ready for a worker, in the order of delivery: priority, then time, then creation."""
@@ -30,7 +32,7 @@ def messages(draft: Draft, changes: tuple[TaskChange, ...], before: Workflow | N
     """What must reach other workflows or the outside, with the time before which it is not due (0: now)."""
     found: list[tuple[Message, int]] = []
     for change in changes:
-        if change.after is not None:
+        if change.after is not None and change.after.task_type in SENDERS:
             found += _of_task(draft, change.before, change.after)
     found += _to_parent(draft, before)
     return found
@@ -40,8 +42,6 @@ def _of_task(draft: Draft, before: Task | None, after: Task) -> Iterator[tuple[M
     if after.task_type == "EVENT":
         if "event_produced" in after.output.value and not after.status.failed and (before is None or before.start_time != after.start_time):
             yield _publish(after), 0
-        return
-    if after.task_type not in ("SUB_WORKFLOW", "START_WORKFLOW"):
         return
     due = after.scheduled_time + after.callback_after_seconds * 1000 if after.callback_after_seconds else 0
     if after.status is TaskStatus.SCHEDULED and (before is None or before.status is not TaskStatus.SCHEDULED):

@@ -69,7 +69,7 @@ class Node:
 class Program:
     """A compiled definition; immutable, and shared by all of its runs."""
 
-    __slots__ = ("definition", "definition_hash", "first", "joins", "loops", "nodes", "output")
+    __slots__ = ("definition", "definition_hash", "dynamic", "first", "joins", "loops", "nodes", "output")
 
     def __init__(self, definition: WorkflowDef, definition_hash: str) -> None:
         self.definition = definition
@@ -81,6 +81,7 @@ class Program:
         # What a run of it may come to hold; the branches of a dynamic fork may be anything.
         self.joins = bool(types & {"JOIN", "EXCLUSIVE_JOIN", "FORK_JOIN_DYNAMIC"})
         self.loops = bool(types & {"DO_WHILE", "FORK_JOIN_DYNAMIC"})
+        self.dynamic = bool(types & {"DYNAMIC", "FORK_JOIN_DYNAMIC"})
 
 
 def compile_definition(definition: WorkflowDef, definition_hash: str) -> Program:

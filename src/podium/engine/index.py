@@ -21,15 +21,6 @@ V = TypeVar("V")
 _GONE: Any = object()
 
 WAITING_TYPES = frozenset({"JOIN", "EXCLUSIVE_JOIN"})
-_OF_ALL = ("tasks", "last", "latest", "open", "pending", "branches", "unsuccessful", "forks")
-# Tables that stay empty when the definition has no such node: nobody writes them, so that drafts need no layers over them.
-_OF_JOINS = ("waiting", "missing", "missing_count")
-_OF_LOOPS = ("loop_tasks", "loop_count", "loop_open")
-# (joins, loops) -> the tables that are in use
-_USED = {
-    (joins, loops): _OF_ALL + (_OF_JOINS if joins else ()) + (_OF_LOOPS if loops else ())
-    for joins, loops in ((False, False), (False, True), (True, False), (True, True))
-}
 
 
 class Layer(Generic[K, V]):
@@ -88,6 +79,12 @@ class Layer(Generic[K, V]):
 class Index:
     """What is known about the tasks of one run without looking through them."""
 
+    # Slots: a decision reads these some two hundred times.
+    __slots__ = (
+        *("branches", "deadlines", "forks", "last", "latest", "layers", "loop_count", "loop_open", "loop_tasks", "missing"),
+        *("missing_count", "open", "open_count", "pending", "program", "tasks", "unsuccessful", "waiting"),
+    )
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.tasks: dict[str, Task] = {}  # in order of creation
@@ -95,28 +92,48 @@ class Index:
         self.latest: dict[str, str] = {}  # ref in the definition -> id of its last attempt in its last iteration
         self.open: dict[str, None] = {}  # ids of tasks that are not over
         self.pending: dict[str, None] = {}  # ids of tasks that are over and not processed, as while paused
+        self.unsuccessful: dict[str, None] = {}  # ids of attempts that did not end well
+        # Dynamic forks and DYNAMIC tasks
+        self.branches: dict[str, Node] = {}  # full ref -> node, for dynamically forked tasks
+        self.forks: dict[str, None] = {}  # ids of FORK_JOIN_DYNAMIC tasks
+        # JOINs
         self.waiting: dict[str, tuple[str, ...]] = {}  # full ref -> ids of open JOINs that wait for it
         self.missing: dict[tuple[str, str], None] = {}  # (id of an open JOIN, full ref that is not finished)
         self.missing_count: dict[str, int] = {}  # id of an open JOIN -> how many refs are not finished
+        # Loops
         self.loop_tasks: dict[tuple[str, int, int], str] = {}  # (id of DO_WHILE, iteration, n) -> task id
         self.loop_count: dict[tuple[str, int], int] = {}  # (id of DO_WHILE, iteration) -> how many tasks
         self.loop_open: dict[str, int] = {}  # id of DO_WHILE -> how many of its tasks are not finished
-        self.branches: dict[str, Node] = {}  # full ref -> node, for dynamically forked tasks
-        self.unsuccessful: dict[str, None] = {}  # ids of attempts that did not end well
-        self.forks: dict[str, None] = {}  # ids of FORK_JOIN_DYNAMIC tasks
         self.deadlines: list[tuple[int, str]] = []  # heap of (epoch ms, task id); of a layer: only its own
         self.open_count = 0
         self.layers: list[Layer[Any, Any]] = []  # those of its tables that lie over another index's
 
     def layered(self) -> Index:
-        """An index that starts as this one and keeps its changes to itself."""
+        """An index that starts as this one and keeps its changes to itself.
+
+        Tables that stay empty because the definition has no such node are shared: nobody writes them.
+        """
         layer = Index.__new__(Index)  # not through __init__: that would make tables that are not needed
-        layer.__dict__.update(self.__dict__)
-        layer.deadlines, layer.layers = [], []
-        for name in _USED[self.program.joins, self.program.loops]:
-            table: Layer[Any, Any] = Layer(self.__dict__[name])
-            layer.__dict__[name] = table
-            layer.layers.append(table)
+        program = layer.program = self.program
+        layer.deadlines, layer.open_count, layer.layers = [], self.open_count, []
+        over = layer._over  # noqa: SLF001 - it is one of us
+        layer.tasks, layer.last, layer.latest = over(self.tasks), over(self.last), over(self.latest)
+        layer.open, layer.pending, layer.unsuccessful = over(self.open), over(self.pending), over(self.unsuccessful)
+        layer.branches, layer.forks = self.branches, self.forks
+        if program.dynamic:
+            layer.branches, layer.forks = over(self.branches), over(self.forks)
+        layer.waiting, layer.missing, layer.missing_count = self.waiting, self.missing, self.missing_count
+        if program.joins:
+            layer.waiting, layer.missing, layer.missing_count = over(self.waiting), over(self.missing), over(self.missing_count)
+        layer.loop_tasks, layer.loop_count, layer.loop_open = self.loop_tasks, self.loop_count, self.loop_open
+        if program.loops:
+            layer.loop_tasks, layer.loop_count, layer.loop_open = over(self.loop_tasks), over(self.loop_count), over(self.loop_open)
+        return layer
+
+    def _over(self, table: Any) -> Any:
+        """A layer of this index over a table of another; it stands for the table itself."""
+        layer: Layer[Any, Any] = Layer(table)
+        self.layers.append(layer)
         return layer
 
     def adopt(self, drafted: Index) -> None:

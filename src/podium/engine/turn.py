@@ -83,13 +83,15 @@ class Turn:
         return replace(task, domain=domain_of(workflow.task_to_domain, task.task_type, self.draft.catalog) or task.domain)
 
 
-@dataclass(frozen=True, slots=True)
 class Spot:
     """Where a node is planned: in which iterations of which loops, and with how many retries behind it."""
 
-    turn: Turn
-    suffix: str
-    retry_count: int = 0
+    __slots__ = ("retry_count", "suffix", "turn")
+
+    def __init__(self, turn: Turn, suffix: str, retry_count: int = 0) -> None:
+        self.turn = turn
+        self.suffix = suffix
+        self.retry_count = retry_count
 
     @property
     def draft(self) -> Draft:
