@@ -89,11 +89,11 @@ async def test_what_follows_a_broken_decision_on_its_run_is_a_conflict(store: St
 async def test_a_broken_decision_does_not_hurt_what_is_saved_beside_it(store: Store) -> None:
     good, bad = Batch(now=NOW, decisions=[born(a_workflow("w1"))]), Batch(now=NOW, decisions=[broken(born(a_workflow("w2")))])
 
-    answers = await asyncio.gather(store.save(good), store.save(bad), store.put_environment("a", "b"))
+    answers = await asyncio.gather(store.save(good), store.save(bad), store.keep("thing", "a", b"b"))
 
     assert (answers[0].failures, set(answers[1].failures)) == ({}, {0})
     assert await store.load("w1") is not None
-    assert await store.environment() == {"a": "b"}
+    assert await store.kept("thing") == {"a": b"b"}
 
 
 async def test_a_task_id_is_given_once(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
-from podium.model.event import Action, EventHandler
 from podium.model.task import PollData, TaskLog
 from podium.store.store import Store
 
@@ -31,29 +30,21 @@ async def test_a_definition_is_replaced_by_name_and_version(store: Store) -> Non
 async def test_deleting_tells_whether_there_was_one(store: Store) -> None:
     await store.put_workflow_definitions([WorkflowDef(name="a", version=1)])
     await store.put_task_definitions([TaskDef(name="t")])
-    await store.put_event_handler(EventHandler(name="e"))
+    await store.keep("thing", "e", b"{}")
 
     assert [await store.delete_workflow_definition("a", 2), await store.delete_workflow_definition("a", 1)] == [False, True]
     assert [await store.delete_task_definition("t"), await store.delete_task_definition("t")] == [True, False]
-    assert [await store.delete_event_handler("e"), await store.delete_event_handler("e")] == [True, False]
-    assert (await store.workflow_definitions(), await store.task_definitions(), await store.event_handlers()) == ([], [], [])
+    assert [await store.forget("thing", "e"), await store.forget("thing", "e")] == [b"{}", None]
+    assert (await store.workflow_definitions(), await store.task_definitions(), await store.kept("thing")) == ([], [], {})
 
 
-async def test_event_handlers_come_by_name(store: Store) -> None:
-    handlers = [EventHandler(name="b", event="kafka:q", actions=[Action(action="start_workflow")]), EventHandler(name="a")]
-    for handler in handlers:
-        await store.put_event_handler(handler)
+async def test_what_is_kept_comes_by_kind_and_name(store: Store) -> None:
+    for kind, name, body in (("thing", "b", b"2"), ("other", "b", b"\x00"), ("thing", "a", b"0"), ("thing", "a", b"1")):
+        await store.keep(kind, name, body)
 
-    assert await store.event_handlers() == [handlers[1], handlers[0]]
-
-
-async def test_environment_variables_are_put_replaced_and_deleted(store: Store) -> None:
-    await store.put_environment("a", "1")
-    await store.put_environment("a", "2")
-    await store.put_environment("b", "")
-
-    assert await store.environment() == {"a": "2", "b": ""}
-    assert [await store.delete_environment("a"), await store.delete_environment("a")] == ["2", None]
+    assert list((await store.kept("thing")).items()) == [("a", b"1"), ("b", b"2")]
+    assert await store.forget("other", "b") == b"\x00"
+    assert await store.kept("other") == {}
 
 
 async def test_every_change_of_what_is_kept_by_name_is_counted(store: Store) -> None:
@@ -63,10 +54,8 @@ async def test_every_change_of_what_is_kept_by_name_is_counted(store: Store) -> 
         store.delete_workflow_definition("a", 1),
         store.put_task_definitions([TaskDef(name="a")]),
         store.delete_task_definition("a"),
-        store.put_event_handler(EventHandler(name="a")),
-        store.delete_event_handler("a"),
-        store.put_environment("a", "b"),
-        store.delete_environment("a"),
+        store.keep("thing", "a", b"b"),
+        store.forget("thing", "a"),
     ):
         await change
         seen.append(await store.definitions_version())
@@ -77,7 +66,7 @@ async def test_every_change_of_what_is_kept_by_name_is_counted(store: Store) -> 
 async def test_what_changes_nothing_is_not_counted(store: Store) -> None:
     before = await store.definitions_version()
 
-    await store.delete_environment("nobody")
+    await store.forget("thing", "nobody")
     await store.delete_task_definition("nobody")
 
     assert await store.definitions_version() == before

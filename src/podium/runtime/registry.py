@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from podium.clock import Clock
@@ -17,6 +18,11 @@ from podium.runtime.polls import Polls
 from podium.store.store import Store
 
 MOST_PROGRAMS = 2_000
+# Kinds of what the store keeps by name.
+EVENT_HANDLER = "event_handler"
+ENVIRONMENT = "environment"
+
+_decode_handler = msgspec.json.Decoder(EventHandler).decode
 
 
 class Registry:
@@ -42,8 +48,9 @@ class Registry:
             self._workflows.setdefault(definition.name, {})[definition.version] = definition
         self._tasks = {definition.name: definition for definition in await self._store.task_definitions()}
         self._find_limited()
-        self._handlers = {handler.name or "": handler for handler in await self._store.event_handlers()}
-        self._environment = await self._store.environment()
+        handlers = await self._store.kept(EVENT_HANDLER)
+        self._handlers = {name: _decode_handler(body) for name, body in handlers.items()}
+        self._environment = {name: value.decode() for name, value in (await self._store.kept(ENVIRONMENT)).items()}
         self._completed.clear()
 
     # Workflow definitions
@@ -172,12 +179,13 @@ class Registry:
 
     async def put_event_handler(self, handler: EventHandler) -> None:
         """Keep a handler; one of the same name is replaced."""
-        await self._store.put_event_handler(handler)
-        self._handlers[handler.name or ""] = handler
+        name = handler.name or ""
+        await self._store.keep(EVENT_HANDLER, name, msgspec.json.encode(handler))
+        self._handlers[name] = handler
 
     async def delete_event_handler(self, name: str) -> None:
         """Forget a handler. Raises NotFound."""
-        if not await self._store.delete_event_handler(name):
+        if await self._store.forget(EVENT_HANDLER, name) is None:
             raise NotFound(f"EventHandler with name {name} not found!")
         self._handlers.pop(name, None)
 
@@ -193,14 +201,13 @@ class Registry:
 
     async def put_environment(self, name: str, value: str) -> None:
         """Keep a value."""
-        await self._store.put_environment(name, value)
+        await self._store.keep(ENVIRONMENT, name, value.encode())
         self._environment[name] = value
 
     async def delete_environment(self, name: str) -> str | None:
         """Forget a value; the one there was."""
-        value = await self._store.delete_environment(name)
-        self._environment.pop(name, None)
-        return value
+        await self._store.forget(ENVIRONMENT, name)
+        return self._environment.pop(name, None)
 
     # What else rules may ask
 

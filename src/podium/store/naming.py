@@ -1,4 +1,4 @@
-"""Naming: keeps what users register by name: definitions, event handlers, environment variables."""
+"""Naming: keeps what users register by name."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.model.definition import TaskDef, WorkflowDef
-from podium.model.event import EventHandler
 from podium.store import rows
 from podium.store.loading import one
 from podium.store.statements import statements
 
 _workflow_definitions = msgspec.json.Decoder(list[WorkflowDef]).decode
 _task_definitions = msgspec.json.Decoder(list[TaskDef]).decode
-_event_handlers = msgspec.json.Decoder(list[EventHandler]).decode
-_environment = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def workflow_definitions(cursor: sqlite3.Cursor) -> list[WorkflowDef]:
@@ -51,39 +48,24 @@ def delete_task_definition(cursor: sqlite3.Cursor, name: str) -> bool:
     return _change(cursor, "definition", "delete_task_definition", (name,))
 
 
-def event_handlers(cursor: sqlite3.Cursor) -> list[EventHandler]:
-    """See `Store.event_handlers`."""
-    return _event_handlers(one(cursor, "event_handler", "list"))
+def kept(cursor: sqlite3.Cursor, kind: str) -> dict[str, bytes]:
+    """See `Store.kept`."""
+    return dict(cursor.execute(statements("kept")["list"], (kind,)).fetchall())
 
 
-def put_event_handler(cursor: sqlite3.Cursor, handler: EventHandler) -> None:
-    """See `Store.put_event_handler`."""
-    _change(cursor, "event_handler", "put", (handler.name, rows.write(handler)))
+def keep(cursor: sqlite3.Cursor, kind: str, name: str, body: bytes) -> None:
+    """See `Store.keep`."""
+    _change(cursor, "kept", "put", (kind, name, body))
 
 
-def delete_event_handler(cursor: sqlite3.Cursor, name: str) -> bool:
-    """See `Store.delete_event_handler`."""
-    return _change(cursor, "event_handler", "delete", (name,))
-
-
-def environment(cursor: sqlite3.Cursor) -> dict[str, str]:
-    """See `Store.environment`."""
-    return _environment(one(cursor, "environment", "list"))
-
-
-def put_environment(cursor: sqlite3.Cursor, name: str, value: str) -> None:
-    """See `Store.put_environment`."""
-    _change(cursor, "environment", "put", (name, value))
-
-
-def delete_environment(cursor: sqlite3.Cursor, name: str) -> str | None:
-    """See `Store.delete_environment`."""
-    found = cursor.execute(statements("environment")["delete"], (name,)).fetchall()
+def forget(cursor: sqlite3.Cursor, kind: str, name: str) -> bytes | None:
+    """See `Store.forget`."""
+    found = cursor.execute(statements("kept")["delete"], (kind, name)).fetchall()
     if not found:
         return None
     cursor.execute(statements("definition")["count_change"])
-    value: str = found[0][0]
-    return value
+    body: bytes = found[0][0]
+    return body
 
 
 def definitions_version(cursor: sqlite3.Cursor) -> int:

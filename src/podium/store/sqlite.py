@@ -15,7 +15,6 @@ from pathlib import Path
 from podium.errors import Busy
 from podium.model.decision import HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
-from podium.model.event import EventHandler
 from podium.model.message import OutboxRow
 from podium.model.search import Search
 from podium.model.status import TaskStatus
@@ -160,23 +159,14 @@ class SqliteStore(Store):
     async def delete_task_definition(self, name: str) -> bool:
         return await self._write(lambda cursor: naming.delete_task_definition(cursor, name))
 
-    async def event_handlers(self) -> list[EventHandler]:
-        return await self._readers.run(naming.event_handlers)
+    async def kept(self, kind: str) -> dict[str, bytes]:
+        return await self._readers.run(lambda cursor: naming.kept(cursor, kind))
 
-    async def put_event_handler(self, handler: EventHandler) -> None:
-        await self._write(lambda cursor: naming.put_event_handler(cursor, handler))
+    async def keep(self, kind: str, name: str, body: bytes) -> None:
+        await self._write(lambda cursor: naming.keep(cursor, kind, name, body))
 
-    async def delete_event_handler(self, name: str) -> bool:
-        return await self._write(lambda cursor: naming.delete_event_handler(cursor, name))
-
-    async def environment(self) -> dict[str, str]:
-        return await self._readers.run(naming.environment)
-
-    async def put_environment(self, name: str, value: str) -> None:
-        await self._write(lambda cursor: naming.put_environment(cursor, name, value))
-
-    async def delete_environment(self, name: str) -> str | None:
-        return await self._write(lambda cursor: naming.delete_environment(cursor, name))
+    async def forget(self, kind: str, name: str) -> bytes | None:
+        return await self._write(lambda cursor: naming.forget(cursor, kind, name))
 
     async def definitions_version(self) -> int:
         return await self._readers.run(naming.definitions_version)

@@ -13,7 +13,6 @@ import msgspec
 
 from podium.model.decision import Decision, HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
-from podium.model.event import EventHandler
 from podium.model.message import OutboxRow
 from podium.model.search import Search
 from podium.model.status import TaskStatus
@@ -189,23 +188,14 @@ class Store(Protocol):
     async def delete_task_definition(self, name: str) -> bool:
         """Whether there was one."""
 
-    async def event_handlers(self) -> list[EventHandler]:
-        """All, by name."""
+    async def kept(self, kind: str) -> dict[str, bytes]:
+        """All that is kept of a kind, by name. Event handlers, environment variables, and what else a server reads whole at its start."""
 
-    async def put_event_handler(self, handler: EventHandler) -> None:
-        """Insert or replace by name."""
-
-    async def delete_event_handler(self, name: str) -> bool:
-        """Whether there was one."""
-
-    async def environment(self) -> dict[str, str]:
-        """The environment variables that workflows may read."""
-
-    async def put_environment(self, name: str, value: str) -> None:
+    async def keep(self, kind: str, name: str, body: bytes) -> None:
         """Insert or replace."""
 
-    async def delete_environment(self, name: str) -> str | None:
-        """The value it had."""
+    async def forget(self, kind: str, name: str) -> bytes | None:
+        """What was kept; None when there was nothing."""
 
     async def definitions_version(self) -> int:
         """Grows with every change to what is kept by name, so that other servers know when to read it again."""
