@@ -53,7 +53,7 @@ async def handed_out(platform: Platform, tasks: Iterable[Task]) -> list[TaskView
     views = []
     for task in tasks:
         try:
-            run = await platform.executor.read(task.workflow_id)
+            run = await platform.executor.known(task.workflow_id)
         except NotFound:  # removed since the task was taken
             continue
         views.append(polled_view(run, task, platform.secrets))

@@ -19,7 +19,7 @@ from podium.engine.evaluators import ScriptCall, ScriptOutcome
 from podium.engine.index import Index
 from podium.engine.run import Run
 from podium.errors import PodiumError
-from podium.model.command import AnyCommand
+from podium.model.command import AnyCommand, Look
 from podium.model.decision import Decision, HistoryEntry, TaskChange
 from podium.model.message import OutboxRow
 from podium.model.status import TaskStatus, WorkflowStatus
@@ -56,6 +56,8 @@ def decide(run: Run, commands: Sequence[AnyCommand], now: int, answers: Mapping[
 
 
 def _answer(draft: Draft, command: AnyCommand) -> Result:
+    if isinstance(command, Look):
+        return Result()
     draft.turns = 0
     try:
         value = COMMANDS[type(command)](draft, command)

@@ -139,6 +139,10 @@ class Tick(Command, frozen=True, kw_only=True):
     """Time has passed: handle every deadline that is due."""
 
 
+class Look(Command, frozen=True, kw_only=True):
+    """Change nothing; be answered when the run is up to date."""
+
+
 class Evaluate(Command, frozen=True, kw_only=True):
     """Look at the run again; changes nothing on a healthy one (`PUT /workflow/decide/{id}`)."""
 
@@ -224,6 +228,7 @@ AnyCommand = (
     | FailureWorkflowRefused
     | Tick
     | Evaluate
+    | Look
     | PauseWorkflow
     | ResumeWorkflow
     | TerminateWorkflow

@@ -17,13 +17,14 @@ Letter = tuple[AnyCommand, "asyncio.Future[object]"]  # a command, and who waits
 class Box:
     """A workflow's mailbox, and its run if that is in memory."""
 
-    __slots__ = ("alone", "busy", "loading", "outdated", "run", "size", "tries", "waiting", "workflow_id")
+    __slots__ = ("alone", "busy", "fresh", "loading", "outdated", "run", "size", "tries", "waiting", "workflow_id")
 
     def __init__(self, workflow_id: str) -> None:
         self.workflow_id = workflow_id
         self.run: Run | None = None
         self.waiting: deque[Letter] = deque()
         self.busy = False  # a decision is being made or committed
+        self.fresh = False  # the run was read again for the commands at hand
         self.alone = 0  # how many of the next commands must be decided one by one
         self.tries = 0  # how often the decision at hand has lost
         self.size = 0  # bytes of the run that the cache has counted
@@ -82,7 +83,9 @@ class Cache:
         if box.run is None:
             box.outdated = True
             return
-        box.run.claimed(claim.task, claim.revision, claim.wake_at)
+        if box.run.workflow.revision <= claim.revision <= box.run.workflow.revision + 1:
+            box.run.claimed(claim.task, claim.revision, claim.wake_at)
+        # Otherwise another server has changed the run too: its revision says so, and it is read again before it is changed.
 
     def _make_room(self) -> None:
         """Drop the least recently used runs that nobody works on; look at a bounded number of mailboxes."""

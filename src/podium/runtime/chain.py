@@ -20,6 +20,9 @@ WAIT_MS = 100  # for a task that the store may hold
 class Runs(Protocol):
     """Who reads and changes runs: the executor."""
 
+    async def known(self, workflow_id: str) -> Run:
+        """The run as this server knows it; NotFound."""
+
     async def read(self, workflow_id: str) -> Run:
         """The run, up to date; NotFound."""
 
@@ -33,7 +36,7 @@ async def report_and_take(runs: Runs, queue: TaskQueue, command: UpdateTask) -> 
     None when the task goes on, is one of the server, had only its lease extended, or when no other waits. Raises NotFound for an unknown
     workflow or task, and what the report raises; then the worker has taken nothing.
     """
-    task = (await runs.read(command.workflow_id)).task(command.task_id)
+    task = (await runs.known(command.workflow_id)).task(command.task_id) or (await runs.read(command.workflow_id)).task(command.task_id)
     if task is None:
         raise NotFound(f"No such task found by taskId: {command.task_id}", task_id=command.task_id)
     if command.extend_lease or task.system or not command.status.terminal:

@@ -20,7 +20,7 @@ from podium.engine.evaluators import Answers, NeedsTime, ScriptCall, ScriptOutco
 from podium.engine.run import Run
 from podium.errors import Busy, LostRace, NotFound, PodiumError
 from podium.model.body import StartWorkflowRequest
-from podium.model.command import AnyCommand, StartWorkflow
+from podium.model.command import AnyCommand, Look, StartWorkflow
 from podium.model.decision import Decision
 from podium.runtime.aftermath import Aftermath
 from podium.runtime.cache import Box, Cache, Letter
@@ -33,6 +33,7 @@ from podium.store.store import Store
 MOST_TRIES = 10  # decisions that may lose in a row before the caller hears of it
 MOST_COMMANDS = 200  # decided together
 MOST_WAITING = 10_000
+LOOK_AGAIN_MS = 200  # for what other servers commit
 
 
 class Sandbox(Protocol):
@@ -66,6 +67,7 @@ class Executor:
         self._starts = Starts(parts.registry, parts.store, parts.clock)
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._shared = parts.store.shared
         self._drained: asyncio.Future[None] | None = None
         self.waiting = 0  # commands not yet answered
 
@@ -95,7 +97,13 @@ class Executor:
         return await self._starts.start(request, origin, self.submit)
 
     async def read(self, workflow_id: str) -> Run:
-        """The run with every committed change. It is shared: use it before the next await. Raises NotFound."""
+        """The run with every committed change, of other servers too. Use it before the next await. Raises NotFound."""
+        if self._shared:
+            await self.submit(Look(workflow_id=workflow_id))
+        return await self.known(workflow_id)
+
+    async def known(self, workflow_id: str) -> Run:
+        """The run as this server knows it: with its definition, and every change of its own. Raises NotFound."""
         box = self._cache.open(workflow_id)
         run = box.run or await self._loaded(box)
         if run is None:
@@ -105,10 +113,15 @@ class Executor:
 
     async def changed(self, workflow_id: str, revision: int, timeout_ms: int) -> bool:
         """Whether the run gets past `revision` within `timeout_ms`. Raises NotFound."""
-        run = await self.read(workflow_id)
-        if run.workflow.revision > revision:
-            return True
-        return await self._parts.aftermath.watchers.wait(workflow_id, self._clock.now() + timeout_ms)
+        until = self._clock.now() + timeout_ms
+        while (await self.read(workflow_id)).workflow.revision <= revision:
+            now = self._clock.now()
+            if now >= until:
+                return False
+            # Nobody tells what other servers commit.
+            look_again = min(until, now + LOOK_AGAIN_MS) if self._shared else until
+            await self._parts.aftermath.watchers.wait(workflow_id, look_again)
+        return True
 
     async def drain(self) -> None:
         """Until every command that was taken is answered."""
@@ -125,6 +138,7 @@ class Executor:
     def go_on(self, box: Box) -> None:
         """Decide what waits for a run, until something must be waited for."""
         while box.waiting:
+            box.fresh = False
             if not self._attempt(box, _take(box)):
                 return
         box.busy = False
@@ -164,6 +178,10 @@ class Executor:
             return False
         except Exception as bug:  # noqa: BLE001 - a bug in a rule must harm nobody but its caller
             return self._give_up(box, letters, bug)
+        if self._shared and not box.fresh:
+            # Nothing to commit, so that no guard tells whether the run was up to date.
+            self._job(self._refresh_and_decide(box, run, letters))
+            return False
         box.tries = 0
         self._answer(letters, outcome.results)
         return True
@@ -262,6 +280,7 @@ class Executor:
             else:
                 run.refresh(stored)
                 self._cache.measure(box)
+                box.fresh = True
         except Exception as cause:  # noqa: BLE001 - whatever the store met, those who wait must hear of it
             self._fail(box, letters, cause)
             self.go_on(box)

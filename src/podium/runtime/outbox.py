@@ -17,11 +17,14 @@ from podium.errors import CallerError
 from podium.model.message import Message, OutboxRow, Publish, RevivedChild, StartFailureWorkflow, StartOther, TellParent
 from podium.runtime.deliveries import Deliveries
 from podium.runtime.outgoing import Outgoing
+from podium.runtime.timers import first_of
 from podium.store.store import Store
 
 FIRST_PAUSE_MS = 100
 LONGEST_PAUSE_MS = 60_000
 PAGE = 1_000
+LOOK_AGAIN_MS = 2_000
+OVERDUE_MS = 5_000  # after which another server takes a message over; delivered twice, it is ignored
 FOREVER = 2**62  # later than any message is due
 
 
@@ -36,16 +39,29 @@ class Outbox:
         self._lanes: dict[str, deque[OutboxRow]] = {}
         self._carriers: dict[str, asyncio.Task[None]] = {}
         self._known: set[str] = set()
+        self._look_at = 0  # when to look for what others have left
 
     async def run(self) -> None:
         """Deliver what the store holds, then what commits send."""
         await self._recover()
         while True:
-            await self._outgoing.arrived.wait()
-            self._outgoing.arrived.clear()
+            await self._arrival()
             rows, self._outgoing.rows = self._outgoing.rows, []
             for row in rows:
                 self._accept(row)
+
+    async def _arrival(self) -> None:
+        """Until a commit has sent something. Meanwhile, take over what a server that is gone has left."""
+        arrived = self._outgoing.arrived
+        while self._store.shared and not arrived.is_set():
+            now = self._clock.now()
+            if now >= self._look_at:
+                self._look_at = now + LOOK_AGAIN_MS
+                for row in await self._store.outbox(now - OVERDUE_MS, PAGE):
+                    self._accept(row)
+            await first_of(self._clock.sleep_until(self._look_at), arrived)
+        await arrived.wait()
+        arrived.clear()
 
     async def stop(self) -> None:
         """Stop all lanes; what is not delivered stays in the store."""

@@ -15,6 +15,7 @@ from podium.store.store import Store
 
 CHUNK = 500
 REST_MS = 1_000  # a workflow whose Tick failed is left alone this long
+LOOK_AGAIN_MS = 2_000
 BREATH_MS = 20  # and one that is due as before
 
 
@@ -77,9 +78,13 @@ class Sweeper:
 
     async def _sleep(self) -> None:
         self.busy = False
+        until = self._agenda.earliest
+        if self._store.shared:  # what a server that is gone has left must be found, too
+            look_again = self._clock.now() + LOOK_AGAIN_MS
+            until = min(until, look_again) if until else look_again
         try:
-            if self._agenda.earliest:
-                await first_of(self._clock.sleep_until(self._agenda.earliest), self._agenda.earlier)
+            if until:
+                await first_of(self._clock.sleep_until(until), self._agenda.earlier)
             else:
                 await self._agenda.earlier.wait()
         finally:

@@ -32,6 +32,8 @@ from podium.store.threads import READERS, Checkpointer, Readers, T, Writer
 class SqliteStore(Store):
     """Implements `Store`; the docstrings of its verbs are there. All SQL runs in threads of its own."""
 
+    shared = False
+
     def __init__(self, url: str, *, readers: int = READERS, writing: type[sqlite3.Connection] = sqlite3.Connection) -> None:
         """`url` is a path or a URL, see `database_path`; an empty one is a private database that ends with the store."""
         path = database_path(url)

@@ -78,7 +78,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Store(Protocol):
-    """The verbs."""
+    """The verbs. `shared`: other servers may write to the same database, so that what is known of it may be out of date."""
+
+    shared: bool
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises NewerDatabase when it is ahead of this program."""
