@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import urllib.error
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import ROOT
+
 STARTED = "server_started url=http://"
 
 
@@ -18,7 +21,8 @@ STARTED = "server_started url=http://"
 def server(tmp_path: Path) -> Iterator[str]:
     """The address of a server that is ready, HOST:PORT."""
     command = [sys.executable, "-m", "podium", "server", "--port", "0", "--database", f"sqlite:///{tmp_path}/podium.db"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    ours = {**os.environ, "PYTHONPATH": str(ROOT / "src")}  # not an installed Podium
+    with subprocess.Popen(command, cwd=tmp_path, env=ours, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         lines = []
         try:

@@ -127,7 +127,7 @@ def environment(address: str) -> dict[str, str]:
     """The variables of the examples: those of the test without Podium's own, programs of this interpreter first, and the server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PODIUM_", "CONDUCTOR_"))}
     path = os.pathsep.join([str(PROGRAMS), kept.get("PATH", os.defpath)])
-    return {**kept, "PATH": path, "PODIUM_SERVER_URL": f"http://{address}", "PYTHONUNBUFFERED": "1"}
+    return {**kept, "PATH": path, "PYTHONPATH": str(ROOT / "src"), "PODIUM_SERVER_URL": f"http://{address}", "PYTHONUNBUFFERED": "1"}
 
 
 def run_python(text: str, folder: Path, variables: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from tests.engine.world import World
 
 SERVER_POLLED = frozenset({"HTTP", "KAFKA_PUBLISH"})
 OPENING = frozenset({"RetryWorkflow", "RerunWorkflow", "ChildRevived"})  # these open what was over
-OUTSIDE = frozenset({"HUMAN", "WAIT"})  # they wait for a person, a signal or a time
+OUTSIDE = frozenset({"HUMAN", "WAIT", "PULL_WORKFLOW_MESSAGES"})  # they wait for a person, a signal or a time
 
 
 class CheckedWorld(World):

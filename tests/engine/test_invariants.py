@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from podium.errors import CallerError
 from podium.model import command as words
+from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from tests.engine.flow import Flow
 from tests.engine.given import Node, child, defined, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
-from tests.engine.invariants import SERVER_POLLED, CheckedWorld
+from tests.engine.invariants import OUTSIDE, SERVER_POLLED, CheckedWorld
 
 WORKER_TYPES = ("pay", "ship", "flaky", "slow")
 REPORTS = ("COMPLETED", "COMPLETED", "COMPLETED", "FAILED", "FAILED_WITH_TERMINAL_ERROR", "CANCELED", "IN_PROGRESS")
@@ -61,7 +62,9 @@ class Plans:
 
     def waits(self, _: int) -> Node:
         ref = self.ref()
-        made: Node = self.one_of(wait(ref), wait(ref, "3 seconds"), wait(ref, "0 seconds"), node(ref, "HUMAN"))
+        made: Node = self.one_of(
+            wait(ref), wait(ref, "3 seconds"), wait(ref, "0 seconds"), node(ref, "HUMAN"), node(ref, "PULL_WORKFLOW_MESSAGES")
+        )
         return made
 
     def http(self, _: int) -> Node:
@@ -126,7 +129,7 @@ class Life:
             [
                 *(self.claim, self.claim, self.claim_and_report, self.claim_and_report, self.report, self.report, self.late),
                 *(self.time, self.time, self.again, self.again, self.pause, self.resume, self.terminate, self.skip),
-                *(self.repeat_message, self.by_ref),
+                *(self.repeat_message, self.by_ref, self.push),
             ]
         )
         try:
@@ -177,6 +180,10 @@ class Life:
         if task is not None and reportable(task):
             flow.do(words.UpdateTaskByRef, ref=self.pick([task.ref, task.base_ref]), status=TaskStatus.COMPLETED, output={"by": "ref"})
 
+    def push(self) -> None:
+        flow = self.a_flow()
+        flow.do(words.PushMessage, pushed_id="m", payload=Payload.of({"d": 1}), most=2, most_bytes=100)
+
     def pause(self) -> None:
         self.a_flow().pause()
 
@@ -216,7 +223,7 @@ class Life:
 
 
 def reportable(task: Task) -> bool:
-    return not task.system or task.task_type in ("HUMAN", "WAIT") or task.task_type in SERVER_POLLED
+    return not task.system or task.task_type in OUTSIDE or task.task_type in SERVER_POLLED
 
 
 def bring_to_end(world: CheckedWorld) -> None:

@@ -13,6 +13,7 @@ from podium.model.payload import EMPTY, Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
+from podium.model.workflow_message import WorkflowMessage
 from podium.store.store import Store
 
 from .given import DEFINITION, HASH, NOW, a_task, a_workflow, an_entry, born, closed, completed, moved, replace, stored
@@ -51,6 +52,8 @@ EVERY_WORKFLOW_FIELD = Workflow(
     classifier="agent",
     task_count=4,
     last_seq=5,
+    message_count=3,
+    messages=(WorkflowMessage(number=3, message_id="m", received_at=NOW, payload=Payload.of({"d": 1})),),
     input=Payload.of({"a": [1, 2.5, None, "ü\n"]}),
     output=Payload.of({"b": {}}),
     variables=Payload.of({"c": "d"}),

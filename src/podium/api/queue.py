@@ -13,17 +13,17 @@ from podium.model.status import TaskStatus
 from podium.model.task import Task
 
 WAIT: Final = "WAIT"
-QUEUES: Final = {TaskStatus.COMPLETED: "COMPLETED", TaskStatus.FAILED: "FAILED"}  # status -> the queue that gives it
+QUEUES: Final = (TaskStatus.COMPLETED, TaskStatus.FAILED)  # one for each of these statuses
 
 
 async def names(call: Call) -> Answer:  # noqa: ARG001 - every handler takes the call
-    """GET /queue/."""
-    return json_answer({status.value: queue for status, queue in QUEUES.items()})
+    """GET /queue/: those that a broker holds; the server's own are always there and have no name."""
+    return json_answer({})
 
 
 async def sizes(call: Call) -> Answer:  # noqa: ARG001 - every handler takes the call
-    """GET /queue/size: nothing ever stays in them, what is sent is delivered at once."""
-    return json_answer(dict.fromkeys(QUEUES.values(), 0))
+    """GET /queue/size: of those that a broker holds."""
+    return json_answer({})
 
 
 async def update_by_reference(call: Call) -> Answer:

@@ -91,6 +91,8 @@ def _failed_names(draft: Draft) -> dict[str, tuple[str, ...]]:
 def _cancel_open_tasks(draft: Draft) -> None:
     for task in draft.open_tasks():
         draft.change(task, status=TaskStatus.CANCELED, output=_as_it_ends(draft, task).output)
+    if draft.workflow.messages:
+        draft.set_workflow(messages=())  # nobody takes them any more
 
 
 def _as_it_ends(draft: Draft, task: Task) -> Task:

@@ -21,7 +21,7 @@ from podium.model.payload import Payload
 from podium.model.task import Task
 from podium.model.workflow import StoredRun, Workflow
 
-TASK_BYTES = 3_000  # a rough measure of what a task costs in memory, small payloads included
+TASK_BYTES = 3_000  # a rough measure of what a task, or a message, costs in memory, small payloads included
 
 
 class Catalog(Protocol):
@@ -94,7 +94,7 @@ class Run:
     @property
     def size(self) -> int:
         """About how many bytes the run takes in memory."""
-        return TASK_BYTES * (1 + len(self.index.tasks))
+        return TASK_BYTES * (1 + len(self.index.tasks) + len(self.workflow.messages))
 
     def task(self, task_id: str) -> Task | None:
         """The task with this id."""

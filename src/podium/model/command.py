@@ -209,6 +209,18 @@ class UpdateVariables(Command, frozen=True, kw_only=True):
     append_array: bool = False
 
 
+class PushMessage(Command, frozen=True, kw_only=True):
+    """Put a message into the workflow's own queue (spec/tasks.md §4.9). Result: its id.
+
+    Raises Conflict when the workflow is not RUNNING, Limited when its queue would hold more than `most` messages or `most_bytes`.
+    """
+
+    pushed_id: str
+    payload: Payload
+    most: int
+    most_bytes: int
+
+
 class RemoveWorkflow(Command, frozen=True, kw_only=True):
     """Delete the run and all that belongs to it; with `ended_only` one that is open is refused."""
 
@@ -239,5 +251,6 @@ AnyCommand = (
     | ResetCallbacks
     | RequeueTask
     | UpdateVariables
+    | PushMessage
     | RemoveWorkflow
 )

@@ -8,6 +8,7 @@ from podium.model.definition import WorkflowDef
 from podium.model.payload import EMPTY, Payload
 from podium.model.status import WorkflowStatus
 from podium.model.task import Task
+from podium.model.workflow_message import WorkflowMessage
 
 
 class Workflow(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +47,8 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: bool = False  # a decision stopped halfway, and a Tick goes on from there
     task_count: int = 0  # tasks created so far: the next one is number task_count + 1
     last_seq: int = 0
+    message_count: int = 0  # messages sent to it so far
+    messages: tuple[WorkflowMessage, ...] = ()  # those that no task has taken yet, in order
     input: Payload = EMPTY
     output: Payload = EMPTY
     variables: Payload = EMPTY

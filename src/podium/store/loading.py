@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from podium.model.decision import HistoryEntry
 from podium.model.definition import WorkflowDef
 from podium.model.message import OutboxRow
@@ -26,7 +28,7 @@ def load(cursor: sqlite3.Cursor, workflow_id: str, known_revision: int, known_ha
     found = workflows(cursor, [workflow_id])
     if not found:
         return None
-    workflow = found[0]
+    workflow = _with_messages(cursor, found[0])
     tasks: list[Task] = []
     removed: list[str] = []
     if workflow.revision != known_revision:
@@ -34,6 +36,16 @@ def load(cursor: sqlite3.Cursor, workflow_id: str, known_revision: int, known_ha
         removed = rows.decode_ids(one(cursor, "task", "removed", (workflow_id, known_revision))) if known_revision else []
     definition = None if workflow.definition_hash == known_hash else _definition(cursor, workflow.definition_hash)
     return StoredRun(workflow=workflow, tasks=tasks, removed=removed, definition=definition)
+
+
+def _with_messages(cursor: sqlite3.Cursor, workflow: Workflow) -> Workflow:
+    """The workflow with the messages that wait for it; one that was never sent any costs no query."""
+    if not workflow.message_count:
+        return workflow
+    found = rows.decode_rows(one(cursor, "workflow_message", "list", (workflow.workflow_id,)))
+    # The order of an aggregate's rows is not promised.
+    waiting = sorted(map(rows.read_workflow_message, found), key=lambda message: message.number)
+    return replace(workflow, messages=tuple(waiting))
 
 
 def _definition(cursor: sqlite3.Cursor, definition_hash: str) -> WorkflowDef:

@@ -21,6 +21,7 @@ from podium.model.payload import EMPTY, Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task, TaskLog
 from podium.model.workflow import Workflow
+from podium.model.workflow_message import WorkflowMessage
 
 # What nearly every decision changes of a workflow; the columns of the statement `advance`, after the key.
 WORKFLOW_HOT = ("revision", "status", "wake_at", "end_time", "update_time", "task_count", "last_seq")
@@ -59,6 +60,7 @@ class WorkflowCold(msgspec.Struct, frozen=True, omit_defaults=True):
     task_to_domain: dict[str, str] = {}
     rate_limit_key: str | None = None
     unfinished: bool = False
+    message_count: int = 0
     rate_limited: bool = False
     input_path: str | None = None
     output_path: str | None = None
@@ -162,6 +164,17 @@ def read_task(row: Sequence[Any]) -> Task:
 
 def _payload(text: str | None) -> Payload:
     return EMPTY if text is None else Payload.read(text.encode())
+
+
+def message_row(workflow_id: str, message: WorkflowMessage) -> tuple[object, ...]:
+    """The row of `workflow_message`."""
+    return workflow_id, message.number, message.message_id, message.received_at, message.payload.raw.decode()
+
+
+def read_workflow_message(row: Sequence[Any]) -> WorkflowMessage:
+    """From number, message id, received at, body."""
+    number, message_id, received_at, body = row
+    return WorkflowMessage(number=number, message_id=message_id, received_at=received_at, payload=_payload(body))
 
 
 def log_row(log: TaskLog) -> tuple[object, ...]:

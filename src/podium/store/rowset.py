@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from podium.model.decision import Decision, HistoryEntry, TaskChange
@@ -37,10 +38,12 @@ _MOVE_TASK = ("task", "move")
 _HISTORY = ("history", "insert")
 _MESSAGE = ("outbox", "insert")
 _LOG = ("task_log", "insert")
+_TAKEN_MESSAGE = ("workflow_message", "delete")
+_PUSHED_MESSAGE = ("workflow_message", "insert")
 _ORDER = (
     *(_DROP_INPUT, _DROP_OUTPUT, _DROP_WORKFLOW_INPUT, _DROP_WORKFLOW_OUTPUT, _DROP_WORKFLOW_VARIABLES, _DROP_LOGS, _DROP_TASK),
     *(_REMOVED_TASK, _NEW_PAYLOAD, _NEW_WORKFLOW, _STEP, _ADVANCE, _CHANGE_WORKFLOW, _POINT, _NEW_TASK, _CHANGE_TASK, _MOVE_TASK),
-    *(_HISTORY, _MESSAGE, _LOG),
+    *(_HISTORY, _MESSAGE, _LOG, _TAKEN_MESSAGE, _PUSHED_MESSAGE),
 )
 
 _KEEP = -1  # a payload's number: the one that is there stays
@@ -101,6 +104,7 @@ class Rowset:
         payloads = [self._new_payload(payload) for payload in (workflow.input, workflow.output, workflow.variables)]
         hot, columns = rows.workflow_hot(workflow), rows.workflow_columns(workflow)
         self._rows[_NEW_WORKFLOW].append((workflow.workflow_id, *hot, *columns, rows.write_workflow_cold(workflow), *payloads, history_id))
+        self._add_messages(workflow, 0)
 
     def _add_workflow(self, before: Workflow, after: Workflow, history_id: int | None) -> None:
         if after.status is before.status and after.wake_at == before.wake_at and after.end_time == before.end_time:
@@ -119,6 +123,16 @@ class Rowset:
         variables = self._payload(before.variables, after.variables, _DROP_WORKFLOW_VARIABLES, (after.workflow_id,))
         if not given == output == variables == _KEEP:
             self._rows[_POINT].append((after.workflow_id, given, output, variables))
+        if after.messages is not before.messages:
+            first = after.messages[0].number if after.messages else after.message_count + 1
+            taken = takewhile(lambda message: message.number < first, before.messages)
+            self._rows[_TAKEN_MESSAGE] += [(after.workflow_id, message.number) for message in taken]
+            self._add_messages(after, before.message_count)
+
+    def _add_messages(self, workflow: Workflow, known: int) -> None:
+        """Messages come in at the end of a run's queue; one that was taken in the same decision is never written."""
+        fresh = takewhile(lambda message: message.number > known, reversed(workflow.messages))
+        self._rows[_PUSHED_MESSAGE] += [rows.message_row(workflow.workflow_id, message) for message in fresh]
 
     def _add_task_change(self, change: TaskChange, revision: int) -> None:
         before, after = change.before, change.after

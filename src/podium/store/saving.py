@@ -136,6 +136,7 @@ def _remove(cursor: sqlite3.Cursor, workflow_id: str) -> None:
         ("task", "delete_of_workflow"),
         ("task", "forget_removed"),
         ("history", "delete_of_workflow"),
+        ("workflow_message", "delete_of_workflow"),
         ("workflow", "delete"),
     ):
         cursor.execute(statements(table)[name], (workflow_id,))

@@ -16,6 +16,7 @@ from podium.engine.tasks.join import JOIN
 from podium.engine.tasks.json_jq_transform import JSON_JQ_TRANSFORM
 from podium.engine.tasks.lambda_ import LAMBDA
 from podium.engine.tasks.noop import NOOP
+from podium.engine.tasks.pull_workflow_messages import PULL_WORKFLOW_MESSAGES
 from podium.engine.tasks.set_variable import SET_VARIABLE
 from podium.engine.tasks.simple import SIMPLE, USER_DEFINED
 from podium.engine.tasks.start_workflow import START_WORKFLOW
@@ -42,6 +43,7 @@ TASK_TYPES: dict[str, TaskType] = {
     "KAFKA_PUBLISH": HTTP,
     "LAMBDA": LAMBDA,
     "NOOP": NOOP,
+    "PULL_WORKFLOW_MESSAGES": PULL_WORKFLOW_MESSAGES,
     "SET_VARIABLE": SET_VARIABLE,
     "SIMPLE": SIMPLE,
     "START_WORKFLOW": START_WORKFLOW,
