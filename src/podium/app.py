@@ -28,8 +28,11 @@ from podium.runtime.strays import Strays
 from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
 from podium.runtime.system.finished import SystemTask
+from podium.runtime.system.get_workflow import GetWorkflowTask
 from podium.runtime.system.http import HttpLimits, HttpTask
 from podium.runtime.system.kafka_publish import KafkaPublishTask
+from podium.runtime.system.terminate_workflow import TerminateWorkflowTask
+from podium.runtime.system.update_task import UpdateTaskTask
 from podium.runtime.system_tasks import SystemTasks, SystemWorker
 from podium.runtime.timers import Timers
 from podium.runtime.watchers import Watchers
@@ -68,7 +71,13 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     events = Events(registry, executor, sandbox, clock)
     secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)
     supervisor = Supervisor(clock)
-    types: dict[str, SystemTask] = {"HTTP": _http_task(settings), "KAFKA_PUBLISH": KafkaPublishTask()}
+    types: dict[str, SystemTask] = {
+        "HTTP": _http_task(settings),
+        "KAFKA_PUBLISH": KafkaPublishTask(),
+        "GET_WORKFLOW": GetWorkflowTask(executor, execution_json, settings.payload_max_kb * 1024),
+        "TERMINATE_WORKFLOW": TerminateWorkflowTask(executor),
+        "UPDATE_TASK": UpdateTaskTask(executor, store),
+    }
     concurrency = settings.http_concurrency
     workers = {name: SystemWorker(task, concurrency, clock, queue, executor, secrets) for name, task in types.items()}
     loops = Loops(

@@ -10,6 +10,7 @@ from podium.engine.decide import Outcome, decide
 from podium.engine.index import Index
 from podium.engine.outputs import iteration_tasks
 from podium.engine.run import Run
+from podium.engine.tasks import TASK_TYPES
 from podium.model.command import AnyCommand
 from podium.model.decision import Decision
 from podium.model.message import StartChild, StartOther, TellParent
@@ -17,9 +18,9 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from tests.engine.world import World
 
-SERVER_POLLED = frozenset({"HTTP", "KAFKA_PUBLISH"})
+SERVER_POLLED = frozenset(name for name, known in TASK_TYPES.items() if known.polled and known.system)
 OPENING = frozenset({"RetryWorkflow", "RerunWorkflow", "ChildRevived"})  # these open what was over
-OUTSIDE = frozenset({"HUMAN", "WAIT", "PULL_WORKFLOW_MESSAGES"})  # they wait for a person, a signal or a time
+OUTSIDE = frozenset({"HUMAN", "WAIT", "PULL_WORKFLOW_MESSAGES", "WAIT_FOR_WEBHOOK", "YIELD"})  # they wait for a person, a signal or a time
 
 
 class CheckedWorld(World):

@@ -73,6 +73,19 @@ ONE_CASE = {"a": [task("in_case")]}
         task(type_="WAIT", inputParameters={"until": "2030-01-31 10:00 GMT+04:00"}),
         task(type_="WAIT", inputParameters={"until": "2030-01-31"}),
         task(type_="WAIT"),
+        task(type_="GET_WORKFLOW", inputParameters={"id": "${workflow.input.id}"}),
+        task(type_="TERMINATE_WORKFLOW", inputParameters={"workflowId": []}),
+        task(type_="UPDATE_TASK", inputParameters={"taskStatus": "${workflow.input.s}", "taskId": "t"}),
+        task(type_="UPDATE_TASK", inputParameters={"taskStatus": "FAILED", "workflowId": "w", "taskRefName": "r"}),
+        task(type_="WAIT_FOR_WEBHOOK", inputParameters={"matches": {"$['event']['type']": "x"}}),
+        task(type_="WAIT_FOR_WEBHOOK", inputParameters={"matches": "${workflow.input.matches}"}),
+        task(type_="WAIT_FOR_WEBHOOK", inputParameters={"$.event.type": "x"}),
+        task(type_="HTTP_POLL", inputParameters={"http_request": {"uri": "u", "terminationCondition": "$.output.a === 1"}}),
+        task(type_="HTTP_POLL", inputParameters={"http_request": {"uri": "u"}, "terminationCondition": "${workflow.input.c}"}),
+        task(type_="HTTP_POLL", inputParameters={"http_request": "${workflow.input.request}", "pollingStrategy": "FIXED"}),
+        task(type_="BUSINESS_RULE", inputParameters={"ruleFileLocation": "http://x/r.csv", "executionStrategy": "FIRE_ALL"}),
+        task(type_="JDBC", inputParameters={"connectionId": "c", "statement": "SELECT 1", "type": "SELECT"}),
+        *[task(type_=type_) for type_ in ("YIELD", "PULL_WORKFLOW_MESSAGES", "WAIT_FOR_WEBHOOK")],
         *[task(type_=type_) for type_ in ("INLINE", "JOIN", "SET_VARIABLE", "LAMBDA", "HUMAN", "START_WORKFLOW", "", "NEVER_HEARD_OF")],
     ],
 )
@@ -133,6 +146,42 @@ EXCLUSIVE = (
         (task(type_="WAIT", inputParameters={"duration": "1s 2m"}), ["Either date or duration is passed as null "]),
         (task(type_="WAIT", inputParameters={"duration": " " * 100_000 + "x"}), ["Either date or duration is passed as null "]),
         (task(type_="WAIT", inputParameters={"until": "soon"}), ["Unable to parse date "]),
+        (task(type_="GET_WORKFLOW"), [REQUIRED.format("inputParameters.id", "GET_WORKFLOW")]),
+        (task(type_="TERMINATE_WORKFLOW"), [REQUIRED.format("inputParameters.workflowId", "TERMINATE_WORKFLOW")]),
+        (
+            task(type_="UPDATE_TASK"),
+            [REQUIRED.format(f"inputParameters.{field}", "UPDATE_TASK") for field in ("taskStatus", "workflowId", "taskRefName")],
+        ),
+        (
+            task(type_="UPDATE_TASK", inputParameters={"taskStatus": "DONE", "taskId": "t"}),
+            ["taskStatus must be one of COMPLETED, FAILED, FAILED_WITH_TERMINAL_ERROR, taskName: x"],
+        ),
+        (task(type_="WAIT_FOR_WEBHOOK", inputParameters={"matches": [1]}), ["matches must be a map from paths to values, taskName: x"]),
+        (task(type_="WAIT_FOR_WEBHOOK", inputParameters={"matches": {"$.[": 1}}), ["'$.[' is not a path, taskName: x"]),
+        (
+            task(type_="HTTP_POLL"),
+            [
+                REQUIRED.format("inputParameters.http_request or inputParameters.uri", "HTTP_POLL"),
+                REQUIRED.format("inputParameters.http_request.terminationCondition", "HTTP_POLL"),
+            ],
+        ),
+        (
+            task(type_="HTTP_POLL", inputParameters={"http_request": {"terminationCondition": "1", "pollingStrategy": "SLOW"}}),
+            ["pollingStrategy must be one of FIXED, LINEAR_BACKOFF, EXPONENTIAL_BACKOFF, taskName: x"],
+        ),
+        (task(type_="BUSINESS_RULE"), [REQUIRED.format("inputParameters.ruleFileLocation", "BUSINESS_RULE")]),
+        (
+            task(type_="BUSINESS_RULE", inputParameters={"ruleFileLocation": "u", "executionStrategy": "ALL"}),
+            ["executionStrategy must be one of FIRE_FIRST, FIRE_ALL, taskName: x"],
+        ),
+        (
+            task(type_="JDBC", inputParameters={"type": "MERGE"}),
+            [
+                REQUIRED.format("inputParameters.statement", "JDBC"),
+                "type must be one of SELECT, UPDATE, PROCEDURE, taskName: x",
+                REQUIRED.format("inputParameters.connectionId or inputParameters.integrationName", "JDBC"),
+            ],
+        ),
     ],
 )
 def test_a_node_without_what_its_type_demands_is_refused(node: dict[str, Any], expected: list[str]) -> None:

@@ -31,7 +31,7 @@ def response(output: JsonObject) -> Any:
 
 async def test_a_json_answer_is_parsed(http: HttpTask) -> None:
     async with web(always(reply("200 OK", '{"a": [1]}', "Content-Type: application/json", "X-Two: 1", "X-Two: 2"))) as site:
-        finished = await http.run({"http_request": {"uri": site.address + "/x", "method": "GET"}})
+        finished = await http.call({"http_request": {"uri": site.address + "/x", "method": "GET"}})
     assert finished.status is TaskStatus.COMPLETED
     described = response(finished.output)
     assert (described["statusCode"], described["reasonPhrase"], described["body"]) == (200, "OK", {"a": [1]})
@@ -47,7 +47,7 @@ async def test_a_call_has_its_headers_and_its_body(http: HttpTask) -> None:
         "accept": ["text/plain", "*/*"],
     }
     async with web(always(reply())) as site:
-        await http.run({**call, "uri": site.address + "/path?q=1"})
+        await http.call({**call, "uri": site.address + "/path?q=1"})
         (request,) = site.requests
     head, _, body = request.partition("\r\n\r\n")
     assert head.startswith("POST /path?q=1 HTTP/1.1")
@@ -59,13 +59,13 @@ async def test_a_call_has_its_headers_and_its_body(http: HttpTask) -> None:
 
 async def test_an_empty_answer_has_a_null_body(http: HttpTask) -> None:
     async with web(always(reply("204 No Content"))) as site:
-        finished = await http.run({"uri": site.address, "method": "GET"})
+        finished = await http.call({"uri": site.address, "method": "GET"})
     assert response(finished.output)["body"] is None
 
 
 async def test_an_error_status_fails_the_task_with_a_text(http: HttpTask) -> None:
     async with web(always(reply("404 Not Found", "gone"))) as site:
-        finished = await http.run({"uri": site.address + "/x", "method": "GET"})
+        finished = await http.call({"uri": site.address + "/x", "method": "GET"})
         text = f'java.lang.Exception: 404 Not Found on GET request for "{site.address}/x": "gone"'
     assert finished.status is TaskStatus.FAILED
     assert finished.reason == "Failed to invoke HTTP task due to: " + text
@@ -74,14 +74,14 @@ async def test_an_error_status_fails_the_task_with_a_text(http: HttpTask) -> Non
 
 async def test_accepted_statuses_are_successes(http: HttpTask) -> None:
     async with web(always(reply("404 Not Found", "gone"))) as site:
-        finished = await http.run({"uri": site.address, "method": "GET", "acceptedStatusCodes": ["4xx"]})
+        finished = await http.call({"uri": site.address, "method": "GET", "acceptedStatusCodes": ["4xx"]})
     assert finished.status is TaskStatus.COMPLETED
     assert response(finished.output)["statusCode"] == 404
 
 
 async def test_async_complete_waits_for_an_update(http: HttpTask) -> None:
     async with web(always(reply())) as site:
-        finished = await http.run({"uri": site.address, "method": "GET", "asyncComplete": True})
+        finished = await http.call({"uri": site.address, "method": "GET", "asyncComplete": True})
     assert finished.status is TaskStatus.IN_PROGRESS
     assert finished.callback_after_seconds == 0
 
@@ -91,20 +91,20 @@ async def test_redirects_are_followed(http: HttpTask) -> None:
         return reply("200 OK", "there") if request.startswith("GET /there") else reply("302 Found", "", "Location: /there")
 
     async with web(answer) as site:
-        finished = await http.run({"uri": site.address + "/here", "method": "GET"})
+        finished = await http.call({"uri": site.address + "/here", "method": "GET"})
     assert response(finished.output)["body"] == "there"
 
 
 async def test_redirects_come_to_an_end(http: HttpTask) -> None:
     async with web(always(reply("302 Found", "", "Location: /again"))) as site:
-        finished = await http.run({"uri": site.address, "method": "GET"})
+        finished = await http.call({"uri": site.address, "method": "GET"})
         assert len(site.requests) == 4
     assert finished.status is TaskStatus.FAILED
 
 
 async def test_an_answer_may_not_be_too_large(http: HttpTask) -> None:
     async with web(always(reply("200 OK", "x" * 1_001))) as site:
-        finished = await http.run({"uri": site.address, "method": "GET"})
+        finished = await http.call({"uri": site.address, "method": "GET"})
     assert finished.status is TaskStatus.FAILED
     assert "larger than 1000 bytes" in (finished.reason or "")
 
@@ -117,7 +117,7 @@ async def test_a_slow_answer_fails_the_task(http: HttpTask) -> None:
         return b""
 
     async with web(answer) as site:
-        finished = await http.run({"uri": site.address, "method": "GET", "readTimeOut": 20})
+        finished = await http.call({"uri": site.address, "method": "GET", "readTimeOut": 20})
         never.set()
     assert finished.status is TaskStatus.FAILED
     assert "ReadTimeout" in (finished.reason or "")
@@ -126,7 +126,7 @@ async def test_a_slow_answer_fails_the_task(http: HttpTask) -> None:
 async def test_a_refused_connection_fails_the_task(http: HttpTask) -> None:
     async with web(always(b"")) as site:
         address = site.address
-    finished = await http.run({"uri": address, "method": "GET"})
+    finished = await http.call({"uri": address, "method": "GET"})
     assert finished.status is TaskStatus.FAILED
     assert (finished.reason or "").startswith("Failed to invoke HTTP task due to: java.lang.Exception: I/O error on GET request")
 
@@ -138,14 +138,14 @@ async def test_the_first_good_answer_of_several_calls_wins(http: HttpTask) -> No
         return reply("500 No", "") if next(numbers) == 0 else reply("200 OK", "good")
 
     async with web(answer) as site:
-        finished = await http.run({"uri": site.address, "method": "GET", "hedgingConfig": {"maxAttempts": 2}})
+        finished = await http.call({"uri": site.address, "method": "GET", "hedgingConfig": {"maxAttempts": 2}})
     assert response(finished.output)["body"] == "good"
 
 
 async def test_an_address_that_may_not_be_reached_is_not_called() -> None:
     task = HttpTask(lambda: create_client(ClientOptions(reach="public")), HttpLimits())
     async with web(always(reply())) as site:
-        finished = await task.run({"uri": site.address, "method": "GET"})
+        finished = await task.call({"uri": site.address, "method": "GET"})
         assert site.requests == []
     await task.close()
     assert finished.status is TaskStatus.FAILED
@@ -184,7 +184,7 @@ def test_which_addresses_may_be_reached(address: str, reach: Reach, allowed: boo
     ],
 )
 async def test_what_is_no_call_fails_the_task(http: HttpTask, given: JsonObject, reason: str) -> None:
-    finished = await http.run({"http_request": given})
+    finished = await http.call({"http_request": given})
     assert (finished.status, finished.reason) == (TaskStatus.FAILED, reason)
 
 

@@ -9,6 +9,7 @@ import pytest
 from podium.model.definition import TaskDef, WorkflowTask
 from podium.model.json import JsonObject
 from podium.model.status import TaskStatus, WorkflowStatus
+from podium.model.task import Task
 from podium.runtime.platform import Platform
 from podium.runtime.secrets import Secrets
 from podium.runtime.system.finished import Finished
@@ -26,7 +27,7 @@ class Held:
         self.outcome = Finished(status=TaskStatus.COMPLETED, output={"done": True})
         self.open = asyncio.Event()
 
-    async def run(self, value: JsonObject) -> Finished:
+    async def run(self, value: JsonObject, _task: Task) -> Finished:
         self.inputs.append(value)
         await self.open.wait()
         return self.outcome
@@ -118,7 +119,7 @@ async def test_a_task_whose_server_died_is_run_again_after_its_lease(store: Test
 async def test_a_bug_in_a_type_fails_its_task(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     held = hold(server.platform)
 
-    async def broken(_value: JsonObject) -> Finished:
+    async def broken(_value: JsonObject, _task: Task) -> Finished:
         raise ZeroDivisionError
 
     monkeypatch.setattr(held, "run", broken)

@@ -194,9 +194,9 @@ def tasks_view(run: Run) -> list[TaskView]:
     return [task_view(run, run.shown(task)) for task in run.listed()]
 
 
-def execution_json(run: Run) -> JsonObject:
-    """The whole execution, tasks included, as plain JSON: what a failure workflow gets as `failedWorkflow` (spec/engine.md §7.8)."""
-    return _decode_object(encode_view(workflow_view(run, include_tasks=True)))
+def execution_json(run: Run, include_tasks: bool = True) -> JsonObject:
+    """The whole execution as plain JSON: what a failure workflow gets as `failedWorkflow` (spec/engine.md §7.8)."""
+    return _decode_object(encode_view(workflow_view(run, include_tasks=include_tasks)))
 
 
 def status_json(workflow: Workflow, *, include_output: bool, include_variables: bool) -> bytes:

@@ -6,15 +6,21 @@ import re
 from collections.abc import Callable
 
 from podium.engine.evaluators.javascript import javascript_problem
+from podium.engine.path import PathError, compile_path
+from podium.engine.tasks.wait_for_webhook import matches_of
 from podium.errors import Problem
 from podium.model.definition import TaskDef, WorkflowTask
-from podium.model.json import Json
+from podium.model.json import Json, JsonObject
 
 TaskDefinitions = Callable[[str], TaskDef | None]
 Findings = list[tuple[str, str]]  # (field of the node, message)
 Rule = Callable[[WorkflowTask, TaskDefinitions], Findings]
 
 TERMINATION_STATUSES = frozenset({"COMPLETED", "FAILED", "TERMINATED"})
+POLLING_STRATEGIES = ("FIXED", "LINEAR_BACKOFF", "EXPONENTIAL_BACKOFF")
+EXECUTION_STRATEGIES = ("FIRE_FIRST", "FIRE_ALL")
+STATEMENT_TYPES = ("SELECT", "UPDATE", "PROCEDURE")
+UPDATE_STATUSES = ("COMPLETED", "FAILED", "FAILED_WITH_TERMINAL_ERROR")
 JAVASCRIPT = "javascript"
 
 # On text without blanks around it; no blank can belong to two parts, so that matching takes linear time.
@@ -103,11 +109,15 @@ def _input(name: str) -> Rule:
     """The rule that an input parameter is there, on the node or in the template of its task definition."""
 
     def rule(task: WorkflowTask, task_definitions: TaskDefinitions) -> Findings:
-        if name in task.input_parameters or _in_template(name, task, task_definitions):
+        if _given(name, task, task_definitions):
             return []
         return [(f"inputParameters.{name}", _required(f"inputParameters.{name}", task))]
 
     return rule
+
+
+def _given(name: str, task: WorkflowTask, task_definitions: TaskDefinitions) -> bool:
+    return name in task.input_parameters or _in_template(name, task, task_definitions)
 
 
 def _in_template(name: str, task: WorkflowTask, task_definitions: TaskDefinitions) -> bool:
@@ -139,6 +149,70 @@ def _sub_workflow(task: WorkflowTask, _: TaskDefinitions) -> Findings:
     return [("subWorkflowParam", _required("subWorkflowParam", task))] if task.sub_workflow_param is None else []
 
 
+def _inputs(*names: str) -> Rule:
+    """The rule that all of these input parameters are there."""
+    rules = [_input(name) for name in names]
+    return lambda task, task_definitions: [found for rule in rules for found in rule(task, task_definitions)]
+
+
+def _one_of(task: WorkflowTask, field: str, known: tuple[str, ...], within: JsonObject | None = None) -> Findings:
+    """A literal must be one of the known words; what an expression comes to is seen when it runs."""
+    value = (task.input_parameters if within is None else within).get(field)
+    if value is None or value in known or (isinstance(value, str) and "${" in value):
+        return []
+    return [(f"inputParameters.{field}", f"{field} must be one of {', '.join(known)}, taskName: {task.name}")]
+
+
+def _http_poll(task: WorkflowTask, task_definitions: TaskDefinitions) -> Findings:
+    findings = _http(task, task_definitions)
+    request = task.input_parameters.get("http_request")
+    if isinstance(request, dict) and "terminationCondition" in request:
+        condition = request["terminationCondition"]
+    elif (
+        _given("terminationCondition", task, task_definitions)
+        or isinstance(request, str)
+        or _in_template("http_request", task, task_definitions)
+    ):
+        condition = task.input_parameters.get("terminationCondition")
+    else:
+        return [*findings, ("inputParameters", _required("inputParameters.http_request.terminationCondition", task))]
+    if isinstance(condition, str) and "${" not in condition and (wrong := javascript_problem(condition)):
+        findings.append(("inputParameters", _unreadable(wrong, task)))
+    strategies = request if isinstance(request, dict) and "pollingStrategy" in request else task.input_parameters
+    return findings + _one_of(task, "pollingStrategy", POLLING_STRATEGIES, strategies)
+
+
+def _business_rule(task: WorkflowTask, task_definitions: TaskDefinitions) -> Findings:
+    return _input("ruleFileLocation")(task, task_definitions) + _one_of(task, "executionStrategy", EXECUTION_STRATEGIES)
+
+
+def _jdbc(task: WorkflowTask, task_definitions: TaskDefinitions) -> Findings:
+    findings = _inputs("statement", "type")(task, task_definitions) + _one_of(task, "type", STATEMENT_TYPES)
+    if not any(_given(name, task, task_definitions) for name in ("connectionId", "integrationName")):
+        findings.append(("inputParameters", _required("inputParameters.connectionId or inputParameters.integrationName", task)))
+    return findings
+
+
+def _update_task(task: WorkflowTask, task_definitions: TaskDefinitions) -> Findings:
+    findings = _input("taskStatus")(task, task_definitions) + _one_of(task, "taskStatus", UPDATE_STATUSES)
+    if not _given("taskId", task, task_definitions):
+        findings += _inputs("workflowId", "taskRefName")(task, task_definitions)
+    return findings
+
+
+def _wait_for_webhook(task: WorkflowTask, _: TaskDefinitions) -> Findings:
+    matches = task.input_parameters.get("matches")
+    if matches is not None and not isinstance(matches, dict) and not str(matches).startswith("${"):
+        return [("inputParameters.matches", f"matches must be a map from paths to values, taskName: {task.name}")]
+    findings: Findings = []
+    for path in matches_of(task.input_parameters):
+        try:
+            compile_path(path)
+        except PathError:
+            findings.append(("inputParameters.matches", f"'{path}' is not a path, taskName: {task.name}"))
+    return findings
+
+
 def _wait(task: WorkflowTask, _: TaskDefinitions) -> Findings:
     duration, until = task.input_parameters.get("duration"), task.input_parameters.get("until")
     if duration is not None and until is not None:
@@ -160,14 +234,21 @@ _RULES: dict[str, Rule] = {
     "EVENT": _event,
     "DECISION": _decision,
     "SWITCH": _switch,
+    "BUSINESS_RULE": _business_rule,
     "DYNAMIC": _dynamic,
     "FORK_JOIN": _fork,
     "FORK_JOIN_DYNAMIC": _dynamic_fork,
+    "GET_WORKFLOW": _input("id"),
     "HTTP": _http,
+    "HTTP_POLL": _http_poll,
+    "JDBC": _jdbc,
     "KAFKA_PUBLISH": _input("kafka_request"),
     "JSON_JQ_TRANSFORM": _input("queryExpression"),
     "TERMINATE": _terminate,
+    "TERMINATE_WORKFLOW": _input("workflowId"),
+    "UPDATE_TASK": _update_task,
     "DO_WHILE": _do_while,
     "SUB_WORKFLOW": _sub_workflow,
     "WAIT": _wait,
+    "WAIT_FOR_WEBHOOK": _wait_for_webhook,
 }

@@ -221,6 +221,15 @@ class PushMessage(Command, frozen=True, kw_only=True):
     most_bytes: int
 
 
+class OfferEvent(Command, frozen=True, kw_only=True):
+    """Show a run an event from outside: its WAIT_FOR_WEBHOOK tasks whose matches fit are done (spec/platform.md §2.5).
+
+    Result: the ids of those tasks.
+    """
+
+    body: Json
+
+
 class RemoveWorkflow(Command, frozen=True, kw_only=True):
     """Delete the run and all that belongs to it; with `ended_only` one that is open is refused."""
 
@@ -252,5 +261,6 @@ AnyCommand = (
     | RequeueTask
     | UpdateVariables
     | PushMessage
+    | OfferEvent
     | RemoveWorkflow
 )

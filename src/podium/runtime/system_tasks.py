@@ -99,7 +99,7 @@ class SystemWorker:
         """What comes of a task; a bug in its type fails it."""
         try:
             value = substitute_secrets(task.input.value, self._secrets.secret)
-            return await self._task.run(value if isinstance(value, dict) else {})
+            return await self._task.run(value if isinstance(value, dict) else {}, task)
         except Exception as bug:  # noqa: BLE001 - a bug in a type must fail its task, not the loop
             log.error(log.Event.SYSTEM_TASK_FAILED, bug, workflow_id=task.workflow_id, task_id=task.task_id, task_type=task.task_type)
             return Finished(status=TaskStatus.FAILED, reason=f"Failed to invoke {task.task_type} task due to: {bug!r}")

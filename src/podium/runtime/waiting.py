@@ -24,7 +24,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 async def settle(platform: Platform, workflow_id: str, wait_until_refs: frozenset[str], wait_ms: int) -> Settled:
     """Wait until the workflow has ended, a task in it or in its open children blocks, or the time is over. Raises NotFound.
 
-    Blocking: an open WAIT task without an end of its own, or an ended task whose reference name is among `wait_until_refs`.
+    Blocking: an open WAIT task without an end of its own, an open YIELD, or an ended task whose reference name is among `wait_until_refs`.
     """
     clock = platform.clock
     until = clock.now() + wait_ms
@@ -64,7 +64,7 @@ async def _blocking(platform: Platform, run: Run, refs: frozenset[str], looked_a
 def _blocks(task: Task, refs: frozenset[str]) -> bool:
     if task.status.terminal:
         return task.ref in refs
-    return task.task_type == "WAIT" and task.status is TaskStatus.IN_PROGRESS and task.wait_timeout == 0
+    return task.task_type in ("WAIT", "YIELD") and task.status is TaskStatus.IN_PROGRESS and task.wait_timeout == 0
 
 
 async def _any_changed(platform: Platform, looked_at: dict[str, int], timeout_ms: int) -> bool:

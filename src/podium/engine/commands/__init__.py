@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from podium.engine.commands import child, control, message, rerun, restart, retry, revive, start, tick, update_task
+from podium.engine.commands import child, control, message, offer, rerun, restart, retry, revive, start, tick, update_task
 from podium.engine.draft import Draft
 from podium.model import command as words
 
@@ -33,5 +33,6 @@ COMMANDS: dict[type[words.Command], Callable[[Draft, Any], object]] = {
     words.ResetCallbacks: control.reset_callbacks,
     words.UpdateVariables: control.update_variables,
     words.PushMessage: message.push_message,
+    words.OfferEvent: offer.offer_event,
     words.RemoveWorkflow: control.remove_workflow,
 }

@@ -19,7 +19,7 @@ from podium.model.payload import EMPTY, Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 
-_PLANNED_ANEW = frozenset({"SWITCH", "DECISION", "FORK_JOIN", "FORK_JOIN_DYNAMIC", "DO_WHILE", "WAIT", "HUMAN"})
+_PLANNED_ANEW = frozenset({"SWITCH", "DECISION", "FORK_JOIN", "FORK_JOIN_DYNAMIC", "DO_WHILE", "WAIT", "HUMAN", "YIELD"})
 
 
 def rerun(draft: Draft, command: RerunWorkflow) -> str:

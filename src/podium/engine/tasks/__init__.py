@@ -17,6 +17,7 @@ from podium.engine.tasks.json_jq_transform import JSON_JQ_TRANSFORM
 from podium.engine.tasks.lambda_ import LAMBDA
 from podium.engine.tasks.noop import NOOP
 from podium.engine.tasks.pull_workflow_messages import PULL_WORKFLOW_MESSAGES
+from podium.engine.tasks.server_task import SERVER_TASK
 from podium.engine.tasks.set_variable import SET_VARIABLE
 from podium.engine.tasks.simple import SIMPLE, USER_DEFINED
 from podium.engine.tasks.start_workflow import START_WORKFLOW
@@ -24,6 +25,7 @@ from podium.engine.tasks.sub_workflow import SUB_WORKFLOW
 from podium.engine.tasks.switch import SWITCH
 from podium.engine.tasks.terminate import TERMINATE
 from podium.engine.tasks.wait import WAIT
+from podium.engine.tasks.wait_for_webhook import WAIT_FOR_WEBHOOK
 from podium.engine.turn import TaskType
 
 TASK_TYPES: dict[str, TaskType] = {
@@ -35,6 +37,7 @@ TASK_TYPES: dict[str, TaskType] = {
     "FORK": FORK_JOIN,
     "FORK_JOIN": FORK_JOIN,
     "FORK_JOIN_DYNAMIC": FORK_JOIN_DYNAMIC,
+    "GET_WORKFLOW": SERVER_TASK,
     "HTTP": HTTP,
     "HUMAN": HUMAN,
     "INLINE": INLINE,
@@ -50,6 +53,10 @@ TASK_TYPES: dict[str, TaskType] = {
     "SUB_WORKFLOW": SUB_WORKFLOW,
     "SWITCH": SWITCH,
     "TERMINATE": TERMINATE,
+    "TERMINATE_WORKFLOW": SERVER_TASK,
+    "UPDATE_TASK": SERVER_TASK,
     "USER_DEFINED": USER_DEFINED,
     "WAIT": WAIT,
+    "WAIT_FOR_WEBHOOK": WAIT_FOR_WEBHOOK,
+    "YIELD": HUMAN,
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from podium.engine.deadlines import SYSTEM_LEASE_MS
 from podium.engine.graph import Node
+from podium.engine.tasks.server_task import queued
 from podium.engine.turn import Spot, TaskType
 from podium.model.task import Task
 
@@ -13,17 +13,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     identity = spot.draft.next_task_id()
     value = spot.draft.resolve(node, identity[1])
     value.setdefault("asyncComplete", node.task.async_complete)
-    policy = node.policy
-    return [
-        spot.queued(
-            node,
-            value,
-            identity,
-            lease_ms=SYSTEM_LEASE_MS,
-            isolation_group_id=policy.isolation_group_id if policy is not None else None,
-            execution_name_space=policy.execution_name_space if policy is not None else None,
-        )
-    ]
+    return [queued(spot, node, value, identity)]
 
 
 HTTP = TaskType(plan=plan, polled=True)

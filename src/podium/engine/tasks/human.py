@@ -1,4 +1,4 @@
-"""HUMAN: waits until a person has done something (spec/tasks.md §3.13)."""
+"""HUMAN, YIELD: wait until somebody has done something; a YIELD is ended by a signal too (spec/tasks.md §3.13, §3.15)."""
 
 from __future__ import annotations
 

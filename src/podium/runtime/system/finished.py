@@ -8,6 +8,7 @@ import msgspec
 
 from podium.model.json import JsonObject
 from podium.model.status import TaskStatus
+from podium.model.task import Task
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,8 +23,11 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 class SystemTask(Protocol):
     """A type of task that the server runs."""
 
-    async def run(self, value: JsonObject) -> Finished:
-        """Do the work. `value` is the task's input with its secrets filled in; it is not to be changed."""
+    async def run(self, value: JsonObject, task: Task) -> Finished:
+        """Do the work. `value` is the task's input with its secrets filled in; it is not to be changed. `task`: as it was claimed.
+
+        After a crash the same task runs again: what was done twice must be as if it was done once, where that can be.
+        """
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -13,6 +13,7 @@ import msgspec
 from podium.engine.java_text import java_text
 from podium.model.json import Json, JsonObject
 from podium.model.status import TaskStatus
+from podium.model.task import Task
 from podium.runtime.system.finished import Finished
 from podium.runtime.system.http_answer import body_value, whole_answer
 from podium.runtime.system.http_call import BadCall, Call, read_call
@@ -35,8 +36,12 @@ class HttpTask:
         self._limits = limits
         self._made: httpx2.AsyncClient | None = None
 
-    async def run(self, value: JsonObject) -> Finished:
+    async def run(self, value: JsonObject, task: Task) -> Finished:  # noqa: ARG002 - every type takes the task
         """Make the call that the input describes."""
+        return await self.call(value)
+
+    async def call(self, value: JsonObject) -> Finished:
+        """Make a call."""
         given = value.get("http_request")
         described = given if isinstance(given, dict) else value
         for key, reason in _REQUIRED.items():

@@ -6,6 +6,7 @@ from typing import Final
 
 from podium.model.json import JsonObject
 from podium.model.status import TaskStatus
+from podium.model.task import Task
 from podium.runtime.system.finished import Finished
 
 _NO_REQUEST: Final = (
@@ -23,7 +24,7 @@ _NO_CLIENT: Final = "Failed to invoke kafka task due to: this server has no Kafk
 class KafkaPublishTask:
     """Fails with the first thing that is wrong, so that no workflow waits for a message that nobody will send."""
 
-    async def run(self, value: JsonObject) -> Finished:
+    async def run(self, value: JsonObject, task: Task) -> Finished:  # noqa: ARG002 - every type takes the task
         """The failure."""
         request = value.get("kafka_request")
         if not isinstance(request, dict):
