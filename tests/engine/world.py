@@ -14,7 +14,7 @@ from podium.errors import CallerError, NotFound
 from podium.model import command as words
 from podium.model.command import AnyCommand
 from podium.model.decision import Decision
-from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.definition import SchemaDef, SchemaType, TaskDef, WorkflowDef
 from podium.model.json import JsonObject
 from podium.model.message import (
     Message,
@@ -48,12 +48,17 @@ class Shelf:
         self.polled_domains: set[tuple[str, str]] = set()
         self.variables: dict[str, str] = {}
         self.environments: dict[str, str] = {}
+        self.schemas: dict[str, dict[int, SchemaDef]] = {}
 
     def task_definition(self, name: str) -> TaskDef | None:
         return self.tasks.get(name)
 
     def workflow_definition(self, name: str, version: int | None) -> WorkflowDef | None:
         versions = self.workflows.get(name, {})
+        return versions.get(max(versions, default=0) if version is None else version)
+
+    def schema(self, name: str, version: int | None) -> SchemaDef | None:
+        versions = self.schemas.get(name, {})
         return versions.get(max(versions, default=0) if version is None else version)
 
     def active_domain(self, task_type: str, domains: Sequence[str]) -> str | None:
@@ -100,6 +105,10 @@ class World:
         definition = defined(name, *tasks, version=version, **fields)
         self.shelf.workflows.setdefault(name, {})[version] = definition
         return definition
+
+    def schema(self, name: str, data: JsonObject, version: int = 1) -> None:
+        """Register a JSON schema."""
+        self.shelf.schemas.setdefault(name, {})[version] = SchemaDef(name=name, version=version, type=SchemaType.JSON, data=data)
 
     # Starting
 
@@ -200,21 +209,29 @@ class World:
             reason = f"No such workflow defined. name={message.name}, version={message.version}"
             self._send(words.ChildNotStarted(workflow_id=message.workflow_id, message_id=outbox_id, task_id=message.task_id, reason=reason))
             return
-        self._begin(
-            definition,
-            message.input,
-            message.child_id,
-            correlation_id=message.correlation_id,
-            task_to_domain=message.task_to_domain,
-            priority=message.priority,
-            parent_workflow_id=message.workflow_id,
-            parent_task_id=message.task_id,
-        )
+        try:
+            self._begin(
+                definition,
+                message.input,
+                message.child_id,
+                correlation_id=message.correlation_id,
+                task_to_domain=message.task_to_domain,
+                priority=message.priority,
+                parent_workflow_id=message.workflow_id,
+                parent_task_id=message.task_id,
+            )
+        except CallerError as refusal:
+            told = words.ChildNotStarted(
+                workflow_id=message.workflow_id, message_id=outbox_id, task_id=message.task_id, reason=refusal.message
+            )
+            self._send(told)
 
     def _begin(self, definition: WorkflowDef, input_: JsonObject, workflow_id: str, **fields: Any) -> None:
         held, self.holding = self.holding, True
-        self.start_definition(definition, input_, workflow_id, **fields)
-        self.holding = held
+        try:
+            self.start_definition(definition, input_, workflow_id, **fields)
+        finally:
+            self.holding = held
 
     def _start_other(self, message: StartOther, outbox_id: str) -> None:
         definition = self.shelf.workflow_definition(str(message.request["name"]), None)

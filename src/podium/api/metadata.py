@@ -125,7 +125,7 @@ async def latest_versions(call: Call) -> Answer:
 
 async def delete_workflow_definition(call: Call) -> Answer:
     """DELETE /metadata/workflow/{name}/{version}."""
-    await call.platform.registry.delete_workflow_definition(call.path["name"], _version(call.path["version"]))
+    await call.platform.registry.delete_workflow_definition(call.path["name"], version_number(call.path["version"]))
     return nothing()
 
 
@@ -186,7 +186,8 @@ def _summary(definition: WorkflowDef, *, with_update_time: bool = False) -> Work
     )
 
 
-def _version(text: str) -> int:
+def version_number(text: str) -> int:
+    """The version in a path. Raises Invalid."""
     if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= len(str(LARGEST_VERSION)) + 1:
         return int(text)
     message = f"version: expected a whole number, found '{text[:100]}'"

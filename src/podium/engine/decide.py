@@ -62,13 +62,18 @@ def _answer(draft: Draft, command: AnyCommand) -> Result:
     try:
         value = COMMANDS[type(command)](draft, command)
     except PodiumError as error:
+        if draft.run.workflow.revision:  # a start that is refused leaves no run that could take its message in
+            _consume(draft, command)
         return Result(error=error)
-    finally:
-        if command.message_id is not None:
-            draft.consumed.append(command.message_id)
+    _consume(draft, command)
     draft.commands.append(type(command).__name__)
     draft.actor = command.actor
     return Result(value)
+
+
+def _consume(draft: Draft, command: AnyCommand) -> None:
+    if command.message_id is not None:
+        draft.consumed.append(command.message_id)
 
 
 def finish(draft: Draft) -> Decision:

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from podium.engine.run import Catalog
+from podium.engine.schema import filled
 from podium.errors import Invalid, NotFound
 from podium.model.definition import SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask
+
+Definition = TypeVar("Definition", WorkflowDef, TaskDef)
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def complete(definition: WorkflowDef, catalog: Catalog) -> WorkflowDef:
-    """The definition with task definitions filled in and the versions of its children pinned.
+    """The definition with task definitions and schemas filled in and the versions of its children pinned.
 
     Raises NotFound for a child that has no definition, Invalid for a SIMPLE task without a name.
     """
-    return replace(definition, tasks=[_complete_task(task, catalog) for task in definition.tasks])
+    completed = with_schemas(definition, catalog)
+    return replace(completed, tasks=[_complete_task(task, catalog) for task in definition.tasks])
+
+
+def with_schemas(definition: Definition, catalog: Catalog) -> Definition:
+    """The definition with the documents of the schemas that it names, if it wants them enforced."""
+    if not definition.enforce_schema or (definition.input_schema is None and definition.output_schema is None):
+        return definition
+    return replace(
+        definition,
+        input_schema=filled(definition.input_schema, catalog),
+        output_schema=filled(definition.output_schema, catalog),
+    )
+
+
+def registered(name: str, catalog: Catalog) -> TaskDef | None:
+    """The task definition of a name, with the documents of its schemas."""
+    known = catalog.task_definition(name)
+    return None if known is None else with_schemas(known, catalog)
 
 
 def definition_hash(definition: WorkflowDef) -> str:
@@ -47,8 +69,8 @@ def _complete_task(task: WorkflowTask, catalog: Catalog) -> WorkflowTask:
 
 def _task_definition(task: WorkflowTask, catalog: Catalog) -> TaskDef | None:
     if task.task_definition is not None or not (task.name or "").strip():
-        return task.task_definition
-    known = catalog.task_definition(task.name or "")
+        return None if task.task_definition is None else with_schemas(task.task_definition, catalog)
+    known = registered(task.name or "", catalog)
     if known is not None:
         return known
     if task.type == "SIMPLE":

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from podium.engine.conformity import refused_output
 from podium.engine.evaluators import Answers
 from podium.engine.graph import Node, Program
 from podium.engine.ids import task_id as derive_task_id
@@ -158,6 +159,8 @@ class Draft:
         if status.terminal:
             changes["end_time"] = changes.get("end_time", task.end_time) or self.now
             changes["ready_at"] = 0
+            if status is TaskStatus.COMPLETED and task.status is not status and self.program.checked:
+                changes |= refused_output(self.index.node(task), changes.get("output", task.output))
         return self._put(replace(task, **changes))
 
     def _put(self, task: Task) -> Task:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from podium.engine.conformity import wrong_output
 from podium.engine.draft import Draft
 from podium.engine.ids import name_uuid
 from podium.engine.outputs import loop_output, output_so_far
@@ -19,15 +20,20 @@ _FAILED = frozenset({TaskStatus.FAILED, TaskStatus.FAILED_WITH_TERMINAL_ERROR})
 
 
 def complete(draft: Draft, by: Task | None, reason: str | None = None) -> None:
-    """End a workflow well; permissive failures turn that into FAILED (spec/engine.md §3.2)."""
+    """End a workflow well; permissive failures (spec/engine.md §3.2) and an output that does not do turn that into FAILED."""
     failures = permissive_failures(draft)
     if failures:
         text = ". ".join(f"Task {t.task_id} failed with status: {t.status} and reason: '{text_of(t.reason)}'" for t in failures)
         terminate(draft, text, WorkflowStatus.FAILED, None, failure_workflow=True)
         return
+    output = workflow_output(draft, by)
+    refusal = wrong_output(draft.program, output.value)
+    if refusal is not None:
+        terminate(draft, refusal, WorkflowStatus.FAILED, by, failure_workflow=True)
+        return
     draft.set_workflow(
         status=WorkflowStatus.COMPLETED,
-        output=workflow_output(draft, by),
+        output=output,
         reason=reason if reason is not None else draft.workflow.reason,
         end_time=draft.now,
         **_failed_names(draft),

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from podium.engine.deadlines import lease_ms
 from podium.engine.inputs import InputTemplate, compile_input
+from podium.engine.schema import Schema, compile_schema
 from podium.engine.template import Template, compile_template
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
 from podium.model.json import JsonObject
@@ -32,8 +33,8 @@ class Node:
     """One entry of a definition, and what surrounds it."""
 
     __slots__ = (
-        *("children", "fields", "following", "input", "knows_task_id", "lease_ms", "loop"),
-        *("parent", "policy", "ref", "successor", "task", "type"),
+        *("children", "fields", "following", "input", "input_schema", "knows_task_id", "lease_ms", "loop"),
+        *("output_schema", "parent", "policy", "ref", "successor", "task", "type"),
     )
 
     def __init__(self, task: WorkflowTask, parent: Node | None, loop: Node | None) -> None:
@@ -51,6 +52,7 @@ class Node:
         definition = None if task.type in _WITHOUT_DEFINITION or self.policy is None else self.policy.input_template
         self.input: InputTemplate = compile_input(task.input_parameters, definition)
         self.fields: Template | None = _extra(task)  # what else of the node holds expressions
+        self.input_schema, self.output_schema = _schemas(self.policy)
 
     def replaced(self, task: WorkflowTask) -> Node:
         """Another definition task in the same place."""
@@ -69,7 +71,10 @@ class Node:
 class Program:
     """A compiled definition; immutable, and shared by all of its runs."""
 
-    __slots__ = ("definition", "definition_hash", "dynamic", "first", "joins", "loops", "nodes", "output")
+    __slots__ = (
+        *("checked", "definition", "definition_hash", "dynamic", "first", "input_schema", "joins"),
+        *("loops", "nodes", "output", "output_schema"),
+    )
 
     def __init__(self, definition: WorkflowDef, definition_hash: str) -> None:
         self.definition = definition
@@ -77,11 +82,13 @@ class Program:
         self.nodes: dict[str, Node] = {}
         self.first = _sequence(definition.tasks, None, None, self.nodes)
         self.output: Template | None = compile_template(definition.output_parameters) if definition.output_parameters else None
+        self.input_schema, self.output_schema = _schemas(definition)
         types = {node.type for node in self.nodes.values()}
         # What a run of it may come to hold; the branches of a dynamic fork may be anything.
         self.joins = bool(types & {"JOIN", "EXCLUSIVE_JOIN", "FORK_JOIN_DYNAMIC"})
         self.loops = bool(types & {"DO_WHILE", "FORK_JOIN_DYNAMIC"})
         self.dynamic = bool(types & {"DYNAMIC", "FORK_JOIN_DYNAMIC"})
+        self.checked = self.dynamic or any(node.input_schema or node.output_schema for node in self.nodes.values())
 
 
 def compile_definition(definition: WorkflowDef, definition_hash: str) -> Program:
@@ -94,6 +101,13 @@ def compile_branch(task: WorkflowTask, fork: Node) -> dict[str, Node]:
     nodes: dict[str, Node] = {}
     _sequence([task], fork, fork.loop, nodes)
     return nodes
+
+
+def _schemas(definition: WorkflowDef | TaskDef | None) -> tuple[Schema | None, Schema | None]:
+    """The schemas of input and output, as far as they are enforced."""
+    if definition is None or not definition.enforce_schema:
+        return None, None
+    return compile_schema(definition.input_schema), compile_schema(definition.output_schema)
 
 
 def _extra(task: WorkflowTask) -> Template | None:

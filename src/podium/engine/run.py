@@ -16,7 +16,7 @@ from podium.engine.index import Index
 from podium.engine.outputs import output_so_far
 from podium.model.command import StartWorkflow
 from podium.model.decision import Decision
-from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
+from podium.model.definition import SchemaDef, TaskDef, WorkflowDef, WorkflowTask
 from podium.model.payload import Payload
 from podium.model.task import Task
 from podium.model.workflow import StoredRun, Workflow
@@ -32,6 +32,9 @@ class Catalog(Protocol):
 
     def workflow_definition(self, name: str, version: int | None) -> WorkflowDef | None:
         """The registered workflow definition; the latest when no version is given."""
+
+    def schema(self, name: str, version: int | None) -> SchemaDef | None:
+        """The registered schema; the latest when no version is given."""
 
     def active_domain(self, task_type: str, domains: Sequence[str]) -> str | None:
         """The domain to use of a list (spec/engine.md §2.7)."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from podium.engine.conformity import check_input
 from podium.engine.domains import domain_of
 from podium.engine.draft import Draft
 from podium.engine.graph import Node
@@ -72,7 +73,7 @@ class Turn:
             known = draft.last(task.ref)
             if known is not None and known.task_id != task.retried_task_id:
                 continue
-            added = draft.add(self._with_domain(task))
+            added = check_input(draft, draft.add(self._with_domain(task)))
             if not added.status.terminal and self.type_of(added).execute is not None:
                 self.to_execute[added.task_id] = None
 

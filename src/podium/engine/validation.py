@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Protocol
 
+from podium.engine.schema import schema_problem
 from podium.engine.template import check_expression, expressions
 from podium.engine.validation_type import type_problems
 from podium.errors import Invalid, Problem
-from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
+from podium.model.definition import SchemaDef, SchemaType, TaskDef, WorkflowDef, WorkflowTask
 from podium.model.event import EventHandler
 from podium.model.shape import MAX_PROBLEMS, nearest, step_text
 
@@ -50,6 +51,7 @@ def validate_workflow_definition(definition: WorkflowDef, catalog: KnownNames, p
         problems.append(Problem(f"{path}.schemaVersion", message, definition.schema_version))
     if not definition.tasks:
         problems.append(Problem(f"{path}.tasks", "WorkflowTask list cannot be empty"))
+    problems += _schema_problems(definition, path)
     nodes = list(_all_tasks(definition.tasks, f"{path}.tasks", checked=True))
     for task, place, checked in nodes:
         problems += _node_problems(task, place)
@@ -68,7 +70,33 @@ def validate_task_definition(definition: TaskDef, path: str = "$") -> list[Probl
         if value is not None and value < least:
             message = f"TaskDef {wire}: {value} must be >= {least}"
             problems.append(Problem(f"{path}.{wire}", message, value))
-    return problems + _timeout_problems(definition, path)
+    return problems + _timeout_problems(definition, path) + _schema_problems(definition, path)
+
+
+def validate_schema(schema: SchemaDef, path: str = "$") -> list[Problem]:
+    """Everything that forbids to register a schema (spec/api.md §3.13)."""
+    problems: list[Problem] = []
+    if not (schema.name or "").strip():
+        problems.append(Problem(f"{path}.name", f"{path}.name: expected the name of the schema, found nothing", schema.name))
+    if schema.version is not None and schema.version < 1:
+        problems.append(Problem(f"{path}.version", f"{path}.version: expected at least 1, found {schema.version}", schema.version))
+    if schema.type is None:
+        problems.append(Problem(f"{path}.type", f"{path}.type: expected one of {', '.join(SchemaType)}, found nothing"))
+    if schema.type is SchemaType.JSON and schema.data is None and not schema.external_ref:
+        problems.append(Problem(f"{path}.data", f"{path}.data: expected a JSON schema, found nothing"))
+    return problems + _document_problems(schema, path)
+
+
+def _document_problems(schema: SchemaDef | None, path: str) -> list[Problem]:
+    if schema is None or schema.data is None or schema.type not in (None, SchemaType.JSON):
+        return []
+    wrong = schema_problem(schema.data)
+    return [] if wrong is None else [Problem(f"{path}.data", f"{path}.data: expected a JSON schema, found one that is wrong: {wrong}")]
+
+
+def _schema_problems(definition: WorkflowDef | TaskDef, path: str) -> list[Problem]:
+    given = _document_problems(definition.input_schema, f"{path}.inputSchema")
+    return given + _document_problems(definition.output_schema, f"{path}.outputSchema")
 
 
 def validate_event_handler(handler: EventHandler, path: str = "$", *, has_actions: bool = True) -> list[Problem]:

@@ -149,6 +149,15 @@ class WorkflowDefSummary(msgspec.Struct, frozen=True, kw_only=True, rename="came
     update_time: int | None = None  # epoch ms
 
 
+class SchemaSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A version of a schema, without the schema."""
+
+    name: str
+    version: int
+    create_time: int  # epoch ms
+    update_time: int  # epoch ms; 0: never
+
+
 class EnvironmentVariable(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A value that workflows read as `${workflow.env.NAME}`."""
 

@@ -80,7 +80,7 @@ class SchemaDef(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     created_by: str | None = None
     updated_by: str | None = None
     name: str | None = None
-    version: int = 1
+    version: int | None = None  # of a reference: the latest when it is not given
     type: SchemaType | None = None
     data: JsonObject | None = None
     external_ref: str | None = None

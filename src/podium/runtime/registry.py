@@ -12,9 +12,10 @@ from podium.clock import Clock
 from podium.engine.definitions import complete, definition_hash
 from podium.engine.graph import Program, compile_definition
 from podium.errors import Conflict, NotFound
-from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.definition import SchemaDef, TaskDef, WorkflowDef
 from podium.model.event import EventHandler
 from podium.runtime.polls import Polls
+from podium.runtime.schemas import Schemas
 from podium.store.store import Store
 
 MOST_PROGRAMS = 2_000
@@ -26,7 +27,7 @@ _decode_handler = msgspec.json.Decoder(EventHandler).decode
 
 
 class Registry:
-    """Definitions, event handlers and the environment; the engine's catalog."""
+    """Definitions, schemas, event handlers and the environment; the engine's catalog."""
 
     def __init__(self, store: Store, clock: Clock, polls: Polls, variables: Mapping[str, str] | None = None) -> None:
         self._store = store
@@ -38,6 +39,7 @@ class Registry:
         self._limited: dict[str, TaskDef] = {}
         self._handlers: dict[str, EventHandler] = {}
         self._environment: dict[str, str] = {}
+        self.schemas = Schemas(store, clock)
         self._completed: dict[tuple[str, int | None], tuple[WorkflowDef, str]] = {}
         self._programs: OrderedDict[str, Program] = OrderedDict()
 
@@ -50,6 +52,7 @@ class Registry:
         self._find_limited()
         handlers = await self._store.kept(EVENT_HANDLER)
         self._handlers = {name: _decode_handler(body) for name, body in handlers.items()}
+        await self.schemas.load()
         self._environment = {name: value.decode() for name, value in (await self._store.kept(ENVIRONMENT)).items()}
         self._completed.clear()
 
@@ -188,6 +191,22 @@ class Registry:
         if await self._store.forget(EVENT_HANDLER, name) is None:
             raise NotFound(f"EventHandler with name {name} not found!")
         self._handlers.pop(name, None)
+
+    # Schemas
+
+    def schema(self, name: str, version: int | None) -> SchemaDef | None:
+        """The schema; the one with the highest version when none is given."""
+        return self.schemas.get(name, version)
+
+    async def put_schemas(self, schemas: Sequence[SchemaDef], actor: str, *, new_version: bool) -> None:
+        """Keep schemas: those that exist are replaced, or with `new_version` stored as the version after the latest."""
+        await self.schemas.put(schemas, actor, new_version=new_version)
+        self._completed.clear()
+
+    async def delete_schema(self, name: str, version: int | None) -> None:
+        """Forget a version, or all when none is given; runs keep what they began with. Raises NotFound."""
+        await self.schemas.delete(name, version)
+        self._completed.clear()
 
     # Environment
 

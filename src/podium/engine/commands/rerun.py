@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from podium.engine.advance import advance, begin
 from podium.engine.commands.revive import open_again, reopen, tell_parent_revived
 from podium.engine.commands.rewind import drop_later, restore
+from podium.engine.conformity import refuse_input
 from podium.engine.draft import Draft
 from podium.engine.ending import terminate
 from podium.engine.graph import Node
@@ -33,6 +34,8 @@ def rerun(draft: Draft, command: RerunWorkflow) -> str:
         raise Invalid(f"Task {command.task_id} not found in workflow {workflow.workflow_id}")
     if target is not None and (node is None or target.status is TaskStatus.SKIPPED):
         raise Invalid(f"Task {target.task_id} was skipped or has no place in the definition, so nothing can run again from it")
+    if command.workflow_input is not None:
+        refuse_input(draft.program, command.workflow_input)
     _reopen(draft, command)
     if target is None or node is None:
         for task in sorted(draft.index.tasks.values(), key=lambda task: -task.number):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podium.engine.advance import begin
 from podium.engine.commands.revive import tell_parent_revived
+from podium.engine.conformity import refuse_input
 from podium.engine.draft import Draft
 from podium.engine.graph import compile_definition
 from podium.errors import Conflict, NotFound
@@ -13,18 +14,22 @@ from podium.model.status import WorkflowStatus
 
 
 def restart(draft: Draft, command: RestartWorkflow) -> None:
-    """Forget all tasks and begin again, with the definition it has or a newer one."""
+    """Forget all tasks and begin again, with the definition it has or a newer one, whose schema the input must satisfy."""
     workflow = draft.workflow
     if not workflow.status.terminal:
         raise Conflict(f"Workflow: {workflow.workflow_id} is not in terminal state, unable to restart.")
     definition = draft.program.definition
     if not definition.restartable and workflow.status is WorkflowStatus.COMPLETED:
         raise NotFound(f"Workflow: {workflow.workflow_id} is non-restartable")
-    for task in sorted(draft.index.tasks.values(), key=lambda task: -task.number):
-        draft.drop(task)
+    program = draft.program
     if command.definition is not None and command.definition_hash is not None:
         definition = command.definition
-        draft.use_program(compile_definition(definition, command.definition_hash))
+        program = compile_definition(definition, command.definition_hash)
+        refuse_input(program, workflow.input.value)
+    for task in sorted(draft.index.tasks.values(), key=lambda task: -task.number):
+        draft.drop(task)
+    if program is not draft.program:
+        draft.use_program(program)
         draft.definition = definition
     draft.set_workflow(
         status=WorkflowStatus.RUNNING,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podium.engine.advance import advance
+from podium.engine.conformity import check_input
 from podium.engine.draft import Draft
 from podium.engine.ids import name_uuid
 from podium.engine.tasks import TASK_TYPES
@@ -117,7 +118,7 @@ def open_again(draft: Draft, task: Task, retry_count: int | None = None) -> None
     count = task.retry_count if retry_count is None else retry_count
     known = TASK_TYPES.get(task.task_type)
     polled = known is None or known.polled
-    draft.change(
+    opened = draft.change(
         task,
         status=TaskStatus.SCHEDULED,
         executed=False,
@@ -132,7 +133,7 @@ def open_again(draft: Draft, task: Task, retry_count: int | None = None) -> None
         ready_at=draft.now if polled else 0,
         sub_workflow_id=_new_child(draft, task) if task.task_type == "SUB_WORKFLOW" else None,
     )
-    if known is not None and known.execute is not None:
+    if not check_input(draft, opened).status.terminal and known is not None and known.execute is not None:
         draft.look_at(task.task_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from podium.engine.deadlines import lease_ms
+from podium.engine.definitions import registered
 from podium.engine.graph import Node
 from podium.engine.java_text import java_text
 from podium.engine.turn import Spot, TaskType, Terminated
@@ -20,7 +21,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     if named is None:
         raise Terminated(f"Cannot map a dynamic task based on the parameter and input. Parameter= {parameter}, input= {java_text(value)}")
     name = java_text(named)
-    known = spot.draft.catalog.task_definition(name)
+    known = registered(name, spot.draft.catalog)
     own = replace(node.task, task_definition=known) if known is not None else None
     policy = known or node.policy
     task = spot.queued(

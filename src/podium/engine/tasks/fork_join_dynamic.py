@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from podium.engine.definitions import registered, with_schemas
 from podium.engine.graph import Node, compile_branch
 from podium.engine.java_text import java_text
 from podium.engine.tasks.join import plan_join
@@ -63,9 +64,11 @@ def _refuse_used(spot: Spot, node: Node, tasks: list[Task]) -> None:
 
 def _defined(spot: Spot, branch: WorkflowTask) -> WorkflowTask:
     """A branch with the registered task definition of its name, when there is one."""
-    if branch.task_definition is not None or not branch.name:
+    if branch.task_definition is not None:
+        return replace(branch, task_definition=with_schemas(branch.task_definition, spot.draft.catalog))
+    if not branch.name:
         return branch
-    known = spot.draft.catalog.task_definition(branch.name)
+    known = registered(branch.name, spot.draft.catalog)
     return branch if known is None else replace(branch, task_definition=known)
 
 
