@@ -16,7 +16,7 @@ from podium.engine.effects import ready_tasks
 from podium.engine.graph import compile_definition
 from podium.engine.run import Run
 from podium.model.command import StartWorkflow, UpdateTask
-from podium.model.definition import TaskDef, WorkflowDef
+from podium.model.definition import SchemaDef, TaskDef, WorkflowDef
 from podium.model.json import JsonObject
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
@@ -43,6 +43,9 @@ class _Nothing:
         return None
 
     def workflow_definition(self, _name: str, _version: int | None) -> WorkflowDef | None:
+        return None
+
+    def schema(self, _name: str, _version: int | None) -> SchemaDef | None:
         return None
 
     def active_domain(self, _task_type: str, domains: Sequence[str]) -> str | None:
