@@ -62,7 +62,8 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     cache = Cache(settings.run_cache_mb * MEGABYTE)
     agenda = Agenda()
     outgoing = Outgoing()
-    aftermath = Aftermath(cache=cache, queue=queue, agenda=agenda, outgoing=outgoing, limits=limits, watchers=Watchers(timers))
+    watchers = Watchers(timers)
+    aftermath = Aftermath(cache=cache, queue=queue, agenda=agenda, outgoing=outgoing, limits=limits, watchers=watchers)
     largest = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
     committer = Committer(store, clock, bell, queue, aftermath, largest)
     sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
@@ -99,6 +100,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         events=events,
         secrets=secrets,
         polls=polls,
+        watchers=watchers,
         supervisor=supervisor,
         loops=loops,
         sandbox=sandbox,

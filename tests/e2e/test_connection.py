@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Iterator
 from http.client import HTTPResponse
+from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.e2e.process import ServerProcess
@@ -115,3 +118,80 @@ def test_a_client_that_goes_away_in_its_request_leaves_nothing(server: ServerPro
         gone.sendall(POST % (b"Content-Length: 500\r\n", b"[{"))
     wire.sendall(GET % (b"missing", b""))
     assert response(wire)[0] == 404
+
+
+# Answers that come piece by piece
+
+
+@pytest.fixture
+def waiting(server: ServerProcess) -> str:
+    """The id of a workflow that waits."""
+    task = {"name": "w", "taskReferenceName": "w", "type": "WAIT"}
+    definition = {"name": "waiting", "version": 1, "tasks": [task]}
+    started = httpx2.post(f"{server.address}/api/workflow", json={"name": "waiting", "workflowDef": definition}, trust_env=False)
+    return started.text
+
+
+def stream(wire: socket.socket, workflow_id: str, version: bytes = b"1.1") -> bytes:
+    """Ask for the changes of a workflow; what comes at first."""
+    path = f"/api/workflow/{workflow_id}/changes".encode()
+    wire.sendall(b"GET %s HTTP/%s\r\nHost: podium\r\nAccept: text/event-stream\r\n\r\n" % (path, version))
+    received = b""
+    while b"event: changes" not in received:
+        received += wire.recv(65536)
+    return received
+
+
+def test_a_stream_leaves_in_chunks_and_the_connection_lives_on(server: ServerProcess, wire: socket.socket, waiting: str) -> None:
+    head = stream(wire, waiting)
+    assert b"transfer-encoding: chunked" in head.lower()
+    assert b"content-length" not in head.lower()
+    httpx2.delete(f"{server.address}/api/workflow/{waiting}", trust_env=False)
+    rest = b""
+    while not rest.endswith(b"\r\n0\r\n\r\n"):
+        rest += wire.recv(65536)
+    assert b"event: end" in rest
+    wire.sendall(GET % (b"missing", b""))
+    assert response(wire)[0] == 404
+
+
+def test_a_stream_over_http_1_0_ends_with_the_connection(server: ServerProcess, wire: socket.socket, waiting: str) -> None:
+    assert b"chunked" not in stream(wire, waiting, b"1.0").lower()
+    httpx2.delete(f"{server.address}/api/workflow/{waiting}", trust_env=False)
+    rest = b""
+    while part := wire.recv(65536):
+        rest += part
+    assert b"event: end" in rest
+
+
+def test_a_pipelined_stream_goes_through_asgi(server: ServerProcess, wire: socket.socket, waiting: str) -> None:
+    path = f"/api/workflow/{waiting}/changes".encode()
+    wire.sendall(b"GET /health HTTP/1.1\r\nHost: podium\r\n\r\nGET %s HTTP/1.1\r\nHost: podium\r\nAccept: text/event-stream\r\n\r\n" % path)
+    received = b""
+    while b"event: changes" not in received:
+        received += wire.recv(65536)
+    httpx2.delete(f"{server.address}/api/workflow/{waiting}", trust_env=False)
+    while not received.endswith(b"\r\n0\r\n\r\n"):
+        received += wire.recv(65536)
+    assert b"event: end" in received
+
+
+def test_the_head_of_a_stream_comes_alone(wire: socket.socket, waiting: str) -> None:
+    path = f"/api/workflow/{waiting}/changes".encode()
+    wire.sendall(b"HEAD %s HTTP/1.1\r\nHost: podium\r\nAccept: text/event-stream\r\n\r\n" % path)
+    assert response(wire, "HEAD") == (200, b"")
+    wire.sendall(GET % (b"missing", b""))
+    assert response(wire)[0] == 404
+
+
+def test_a_server_that_is_told_to_end_lets_streams_go(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "podium.db") as server:
+        definition = {"name": "w", "version": 1, "tasks": [{"name": "w", "taskReferenceName": "w", "type": "WAIT"}]}
+        run = httpx2.post(f"{server.address}/api/workflow", json={"name": "w", "workflowDef": definition}, trust_env=False).text
+        with socket.create_connection(("127.0.0.1", server.port), SECONDS) as reading:
+            with socket.create_connection(("127.0.0.1", server.port), SECONDS) as gone:
+                stream(gone, run)
+            stream(reading, run)
+            server.signal(signal.SIGTERM)
+            assert server.wait() == 0
+            assert reading.recv(65536).endswith(b"0\r\n\r\n")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from podium.model.wire import encode
 
 JSON = b"application/json"
+EVENTS = b"text/event-stream"
 NO_CONTENT = 204
 TEXT = b"text/plain;charset=UTF-8"
 PLAIN_INDEED = ((b"x-content-type-options", b"nosniff"),)  # no browser may read markup into a text that a user chose
@@ -29,6 +31,20 @@ class Answer:
         if self.status != NO_CONTENT:
             fields.append((b"content-length", b"%d" % len(self.body)))
         return fields
+
+
+class StreamedAnswer(Answer):
+    """An answer whose body comes piece by piece, for as long as the client stays. Whoever sends it closes `pieces` at the end."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], content_type: bytes) -> None:
+        super().__init__(content_type=content_type, headers=((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")))
+        self.pieces = pieces
+
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The headers as they go on the wire; the length is not known."""
+        return [field for field in super().fields() if field[0] != b"content-length"]
 
 
 def json_answer(value: object, status: int = 200) -> Answer:

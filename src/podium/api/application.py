@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import aclosing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from podium.api.answer import Answer
+from podium.api.answer import Answer, StreamedAnswer
 from podium.api.errors import WrongMediaType, WrongMethod, error_answer, failure_answer
 from podium.api.resources import all_routes
 from podium.api.routing import Call, Match, Route, Router
@@ -56,7 +58,10 @@ class Application:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         answer = await self.answer(scope["method"], raw_path, scope["query_string"], scope["headers"], receive)
-        await _send(answer, send)
+        if isinstance(answer, StreamedAnswer):
+            await _stream(answer, receive, send)
+        else:
+            await _send(answer, send)
 
     async def answer(self, method: str, raw_path: bytes, query_string: bytes, headers: Headers, body: bytes | Receive) -> Answer:
         """The answer to a request, whatever it is. `headers`: names in lower case; `body`: whole, or where it comes from."""
@@ -139,6 +144,32 @@ def _require_json(headers: Headers) -> None:
 async def _send(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.fields()})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _stream(answer: StreamedAnswer, receive: Receive, send: Send) -> None:
+    """Send what comes until nothing more does, or the client is gone."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.fields()})
+    sending, leaving = asyncio.ensure_future(_pieces(answer, send)), asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        sending.cancel()
+    await asyncio.wait((sending,))
+    if not sending.cancelled():
+        sending.result()
+
+
+async def _pieces(answer: StreamedAnswer, send: Send) -> None:
+    async with aclosing(answer.pieces) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _acknowledge(receive: Receive, send: Send) -> None:

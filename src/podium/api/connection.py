@@ -3,17 +3,20 @@
 uvicorn's protocol does the parsing, the pipelining, the time-outs and the end of the server. A plain request (no upgrade, nothing
 expected before the body, none before it unanswered) is gathered here, handed to the application as it is, and its answer leaves in one
 write: each write to a socket is a system call, and costs more than making the answer does. All others go the way uvicorn has for them.
+An answer that comes piece by piece leaves so, in chunks, no faster than the client reads, and ends with the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from podium.api.answer import NO_CONTENT, Answer
+from podium import log
+from podium.api.answer import NO_CONTENT, Answer, StreamedAnswer
 from podium.api.application import Application
 
 
@@ -30,6 +33,7 @@ class Exchange:
     __slots__ = (
         "begun",
         "body",
+        "chunked",
         "disconnected",
         "headers",
         "keep_alive",
@@ -38,19 +42,23 @@ class Exchange:
         "query",
         "response_complete",
         "size",
+        "streams",
         "task",
         "whole",
     )
 
     message_event = _NobodyWaits()
 
-    def __init__(self, method: str, url: bytes, headers: list[tuple[bytes, bytes]], *, keep_alive: bool) -> None:
+    # bounds: what a request is
+    def __init__(self, method: str, url: bytes, headers: list[tuple[bytes, bytes]], *, keep_alive: bool, chunked: bool) -> None:
         parsed = httptools.parse_url(url)
         self.method = method
         self.path: bytes = parsed.path
         self.query: bytes = parsed.query or b""
         self.headers = headers
         self.keep_alive = keep_alive
+        self.chunked = chunked  # the client understands an answer in chunks
+        self.streams = False  # its answer is one that ends with the connection
         self.body: list[bytes] = []
         self.size = 0
         self.begun = False
@@ -79,8 +87,9 @@ class Connection(HttpToolsProtocol):
         if busy or self.expect_100_continue or self.parser.should_upgrade() or not isinstance(self.app, Application):
             self._as_uvicorn_does()
             return
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        self.cycle = Exchange(self.parser.get_method().decode("ascii"), self.url, self.headers, keep_alive=keep_alive)
+        current = self.parser.get_http_version() != "1.0"
+        keep_alive = current and self.parser.should_keep_alive()
+        self.cycle = Exchange(self.parser.get_method().decode("ascii"), self.url, self.headers, keep_alive=keep_alive, chunked=current)
 
     def _as_uvicorn_does(self) -> None:
         url, headers, expected = self.url, self.headers, self.expect_100_continue
@@ -120,22 +129,51 @@ class Connection(HttpToolsProtocol):
 
     async def _answer(self, exchange: Exchange) -> None:
         body = exchange.body[0] if len(exchange.body) == 1 else b"".join(exchange.body)
-        answer = await self.app.answer(exchange.method, exchange.path, exchange.query, exchange.headers, body)
-        if not exchange.disconnected and not self.transport.is_closing():
-            self.transport.write(self._written(answer, exchange))
-        exchange.response_complete = True
-        self.tasks.discard(exchange.task)
+        try:
+            answer = await self.app.answer(exchange.method, exchange.path, exchange.query, exchange.headers, body)
+            if isinstance(answer, StreamedAnswer):
+                await self._stream(answer, exchange)
+            elif not exchange.disconnected and not self.transport.is_closing():
+                self.transport.write(self._written(answer, exchange))
+        finally:
+            exchange.response_complete = True
+            self.tasks.discard(exchange.task)
         if exchange.whole and not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
-    def _written(self, answer: Answer, exchange: Exchange) -> bytes:
+    async def _stream(self, answer: StreamedAnswer, exchange: Exchange) -> None:
+        """Send the pieces as they come. Cancelled when the client is gone."""
+        exchange.streams, exchange.keep_alive = True, exchange.keep_alive and exchange.chunked
+        async with aclosing(answer.pieces) as pieces:
+            if exchange.disconnected or self.transport.is_closing():
+                return
+            more = [(b"transfer-encoding", b"chunked")] if exchange.chunked else []
+            self.transport.write(b"".join(self._head(answer, exchange, more)))
+            if exchange.method == "HEAD":
+                return
+            try:
+                async for piece in pieces:
+                    self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if exchange.chunked else piece)
+                    await self.flow.drain()
+            except Exception as error:  # noqa: BLE001 - the head has left: the end of the connection is all that can still tell of it
+                log.error(log.Event.REQUEST_FAILED, error, path=f"{exchange.method} {exchange.path.decode('latin-1')}")
+                self.transport.close()
+                return
+        if exchange.chunked:
+            self.transport.write(b"0\r\n\r\n")
+
+    def _head(self, answer: Answer, exchange: Exchange, more: list[tuple[bytes, bytes]]) -> list[bytes]:
         parts = [STATUS_LINE[answer.status]]
-        for name, value in (*self.server_state.default_headers, *answer.fields()):
+        for name, value in (*self.server_state.default_headers, *answer.fields(), *more):
             parts += (name, b": ", value, b"\r\n")
         if not exchange.keep_alive:
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
+        return parts
+
+    def _written(self, answer: Answer, exchange: Exchange) -> bytes:
+        parts = self._head(answer, exchange, [])
         if exchange.method != "HEAD" and answer.status != NO_CONTENT:
             parts.append(answer.body)
         return b"".join(parts)
@@ -173,4 +211,6 @@ class Connection(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
+        if isinstance(self.cycle, Exchange) and self.cycle.streams and self.cycle.task is not None:
+            self.cycle.task.cancel()
         super().connection_lost(exc)

@@ -7,8 +7,8 @@ from typing import Final
 from podium.api.answer import Answer, json_answer, text_answer
 from podium.api.parameter import Parameter, optional_text, required_text, required_texts
 from podium.api.routing import Call, Route
-from podium.model.command import RequeueTask
 from podium.model.json import JsonObject
+from podium.model.status import TaskStatus
 from podium.model.task import PollData
 
 PAGE: Final = 1000
@@ -57,14 +57,16 @@ async def all_poll_data(call: Call) -> Answer:
 
 
 async def requeue(call: Call) -> Answer:
-    """POST /tasks/queue/requeue/{taskType}: how many tasks were put back."""
-    store, executor, task_type = call.platform.store, call.platform.executor, call.path["taskType"]
-    done = start = 0
-    while tasks := await store.pending_tasks(task_type, start, PAGE):
+    """POST /tasks/queue/requeue/{taskType}: how many tasks wait for a worker (spec/platform.md §9.8).
+
+    There is nothing to put back: a task that waits is in its queue, for they are one row. One that a worker holds stays with it.
+    """
+    store, task_type = call.platform.store, call.path["taskType"]
+    waiting = start = 0
+    while tasks := await store.pending_tasks(task_type, start, PAGE, [TaskStatus.SCHEDULED]):
         start += len(tasks)
-        for task in tasks:
-            done += bool(await executor.handle(RequeueTask(workflow_id=task.workflow_id, actor=call.actor, task_id=task.task_id)))
-    return text_answer(str(done))
+        waiting += sum(not task.system for task in tasks)
+    return text_answer(str(waiting))
 
 
 async def _named_sizes(call: Call) -> dict[str, int]:
@@ -87,5 +89,11 @@ ROUTES: Final = (
     Route("GET", "/tasks/queue/all/verbose", all_sizes_by_shard, "The same, by shard", response=JsonObject),
     Route("GET", "/tasks/queue/polldata", poll_data, "Who polled a queue last", query=(TASK_TYPE,), response=list[PollData]),
     Route("GET", "/tasks/queue/polldata/all", all_poll_data, "Who polled each queue last", response=list[PollData]),
-    Route("POST", "/tasks/queue/requeue/{taskType}", requeue, "Put the open tasks of a type back into their queue", response=str),
+    Route(
+        "POST",
+        "/tasks/queue/requeue/{taskType}",
+        requeue,
+        "How many tasks of a type wait for a worker; they are in their queue already",
+        response=str,
+    ),
 )

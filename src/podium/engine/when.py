@@ -1,4 +1,4 @@
-"""When: the durations and dates in which a WAIT is written (spec/engine.md §3.8.10, spec/tasks.md §3.12)."""
+"""When: the durations and dates in which a WAIT is written (spec/engine.md §3.8.10, spec/tasks.md §3.12), and moments in words."""
 
 from __future__ import annotations
 
@@ -60,6 +60,11 @@ def moment_ms(text: str) -> int | None:
         return int(local.replace(tzinfo=zone).timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
+
+
+def moment_text(when: int) -> str:
+    """A moment (epoch ms) for a sentence: in UTC, to the second."""
+    return datetime.fromtimestamp(when / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -197,7 +197,7 @@ class ResetCallbacks(Command, frozen=True, kw_only=True):
 
 
 class RequeueTask(Command, frozen=True, kw_only=True):
-    """Put an open worker task back into its queue (spec/engine.md §6.8). Result: whether it was."""
+    """Put a worker task that is open, and that nobody has got, back into its queue (spec/engine.md §6.8). Result: whether it was."""
 
     task_id: str
 

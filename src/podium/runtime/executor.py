@@ -113,14 +113,14 @@ class Executor:
 
     async def changed(self, workflow_id: str, revision: int, timeout_ms: int) -> bool:
         """Whether the run gets past `revision` within `timeout_ms`. Raises NotFound."""
-        until = self._clock.now() + timeout_ms
+        until, watchers = self._clock.now() + timeout_ms, self._parts.aftermath.watchers
         while (await self.read(workflow_id)).workflow.revision <= revision:
             now = self._clock.now()
-            if now >= until:
+            if now >= until or watchers.draining:
                 return False
             # Nobody tells what other servers commit.
             look_again = min(until, now + LOOK_AGAIN_MS) if self._shared else until
-            await self._parts.aftermath.watchers.wait(workflow_id, look_again)
+            await watchers.wait(workflow_id, look_again)
         return True
 
     async def drain(self) -> None:

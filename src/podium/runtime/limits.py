@@ -11,8 +11,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from podium.clock import Clock
+from podium.engine.when import moment_text
 from podium.model.decision import TaskChange
 from podium.model.definition import TaskDef
+from podium.model.insight import Cause, CauseKind
 from podium.model.search import AllOf, Clause, Operator, Search
 from podium.model.status import TaskStatus
 from podium.model.task import Task
@@ -72,6 +74,23 @@ class Limits:
         if policy.rate_limit_per_frequency:
             rooms.append(self._window(standing, policy))
         return max(0, min(rooms))
+
+    def obstacle(self, queue: str) -> Cause | None:
+        """The limit for which nothing of a queue is handed out now, if there is one."""
+        policy, standing = self._limited().get(queue), self._standings.get(queue)
+        if policy is None or standing is None:
+            return None
+        at_once, in_hand = policy.concurrent_exec_limit or 0, len(standing.holders)
+        if 0 < at_once <= in_hand:
+            text = f"Its queue is at its limit: workers have {in_hand} tasks of '{queue}' in hand, {at_once} may be."
+            return Cause(kind=CauseKind.CONCURRENCY_LIMIT, text=text, queue=queue, limit=at_once, in_hand=in_hand)
+        most, length = policy.rate_limit_per_frequency, policy.rate_limit_frequency_in_seconds
+        recent = [when for when in standing.handed_out if when > self._clock.now() - length * 1000]
+        if 0 < most <= len(recent):
+            until = recent[-most] + length * 1000
+            text = f"Its queue is at its limit: {most} tasks of '{queue}' in {length} s; the next is handed out at {moment_text(until)}."
+            return Cause(kind=CauseKind.RATE_LIMIT, text=text, queue=queue, limit=most, until=until)
+        return None
 
     def reserve(self, queue: str, count: int) -> None:
         """So many may be handed out by the commit that is under way; negative: they were, or were not."""

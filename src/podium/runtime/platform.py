@@ -20,6 +20,7 @@ from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
 from podium.runtime.system_tasks import SystemTasks
 from podium.runtime.timers import Timers
+from podium.runtime.watchers import Watchers
 from podium.settings import Settings
 from podium.store.store import Store
 
@@ -57,6 +58,7 @@ class Platform:
     events: Events
     secrets: Secrets
     polls: Polls
+    watchers: Watchers
     supervisor: Supervisor
     loops: Loops
     sandbox: Closing
@@ -77,8 +79,9 @@ class Platform:
         start("system tasks", lambda: loops.system_tasks.run(known_queues))
 
     def drain(self) -> None:
-        """Answer pollers with nothing, now and from now on, so that connections can end."""
+        """Answer pollers and watchers with nothing, now and from now on, so that connections can end."""
         self.queue.drain()
+        self.watchers.drain()
 
     async def stop(self) -> None:
         """Let what is in hand end, then stop the loops and close the store. Nothing durable is lost by not calling it."""

@@ -44,13 +44,15 @@ async def test_poll_data_tells_who_asked_last_even_without_tasks(scene: Scene) -
     assert len(await scene.json("GET /tasks/queue/polldata/all")) == 2
 
 
-async def test_requeue_puts_open_tasks_back_and_tells_how_many(scene: Scene) -> None:
+async def test_requeue_counts_what_waits_and_leaves_workers_what_they_hold(scene: Scene) -> None:
     await scene.register()
+    await scene.start()
     await scene.start()
     await scene.taken()
     answer = await scene.call("POST /tasks/queue/requeue/t")
     assert (answer.text, answer.headers["content-type"].split(";")[0]) == ("1", "text/plain")
     assert await scene.poll() is not None
+    assert await scene.poll() is None
     assert (await scene.call("POST /tasks/queue/requeue/none")).text == "0"
 
 

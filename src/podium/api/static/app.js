@@ -16,7 +16,7 @@ const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle
 const OPEN = new Set(["RUNNING", "PAUSED"]);
 
 const el = (id) => document.getElementById(id);
-const state = { start: 0, total: 0, run: null, picked: null, timer: 0, round: 0 };
+const state = { start: 0, total: 0, run: null, waits: new Map(), picked: null, timer: 0, round: 0 };
 
 function make(tag, text, className) {
   const node = document.createElement(tag);
@@ -89,13 +89,18 @@ function runRow(run) {
 /* One execution */
 
 async function showRun(id, round) {
-  const run = await ask("/api/workflow/" + encodeURIComponent(id) + "?includeTasks=true");
+  const path = "/api/workflow/" + encodeURIComponent(id);
+  const run = await ask(path + "?includeTasks=true");
+  const why = OPEN.has(run.status) ? await ask(path + "/why") : null;
   if (round !== state.round) return;
   state.run = run;
+  state.waits = new Map(why ? why.tasks.map((task) => [task.taskId, task.text]) : []);
   document.title = `${run.workflowName} · Podium`;
   facts(run);
   el("reason").hidden = !run.reasonForIncompletion;
   el("reason").textContent = run.reasonForIncompletion || "";
+  el("why").hidden = !why || !why.text;
+  el("why").textContent = why ? why.text : "";
   el("space").style.height = run.tasks.length * ROW_HEIGHT + "px";
   drawTasks();
   drawPanel();
@@ -153,6 +158,7 @@ function drawPanel() {
   const section = (title, value) => parts.push(make("h3", title), make("pre", printed(value)));
   if (task) {
     parts.push(make("h2", task.referenceTaskName), statusMark(task.status));
+    if (state.waits.has(task.taskId)) parts.push(make("p", state.waits.get(task.taskId), "waits"));
     if (task.reasonForIncompletion) section("Reason", task.reasonForIncompletion);
     section("Input", task.inputData);
     section("Output", task.outputData);
