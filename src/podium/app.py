@@ -16,6 +16,7 @@ from podium.runtime.deliveries import Deliveries
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor, Parts
 from podium.runtime.limits import Limits
+from podium.runtime.oracle import Oracle
 from podium.runtime.outbox import Outbox
 from podium.runtime.outgoing import Outgoing
 from podium.runtime.platform import Loops, Platform
@@ -67,7 +68,8 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     largest = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
     committer = Committer(store, clock, bell, queue, aftermath, largest)
     sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
-    parts = Parts(store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, sandbox=sandbox)
+    oracle = Oracle(sandbox, store)
+    parts = Parts(store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, oracle=oracle)
     executor = Executor(parts, settings.waiting_commands)
     events = Events(registry, executor, sandbox, clock)
     secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)

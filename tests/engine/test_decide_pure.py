@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from podium.engine.decide import claim, decide, hand_off
 from podium.engine.effects import ready_tasks
-from podium.engine.evaluators import NeedsTime, ScriptCall, ScriptOutcome
+from podium.engine.evaluators import NeedsTime, ScriptOutcome
+from podium.engine.question import Question
 from podium.errors import Conflict, NotFound
 from podium.model import command as words
 from podium.model.payload import Payload
@@ -138,7 +139,7 @@ def test_a_script_that_needs_time_is_answered_from_outside_and_decided_again(wor
     slow = {"queryExpression": "[range(1000000)] | length"}
     flow = world.start(node("a"), node("q", "JSON_JQ_TRANSFORM", inputParameters=slow))
     command: words.AnyCommand = done(flow.id, flow.task("a").task_id)
-    answers: dict[ScriptCall, ScriptOutcome] = {}
+    answers: dict[Question, ScriptOutcome] = {}
     while flow.status == "RUNNING":
         try:
             decision = decide(flow.run, [command], world.now, answers).decision

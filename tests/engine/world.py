@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from podium.engine.decide import Outcome, claim, decide
+from podium.engine.decide import Outcome, claim
 from podium.engine.definitions import complete, definition_hash
 from podium.engine.graph import compile_definition
 from podium.engine.ids import name_uuid
@@ -34,6 +34,7 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from tests.engine.flow import Flow
 from tests.engine.given import Node, defined
+from tests.engine.knowledge import Knowledge
 
 NOW = 1_700_000_000_000
 SECOND = 1_000
@@ -82,6 +83,7 @@ class World:
     def __init__(self, check: Callable[[World, Run, Decision], None] | None = None) -> None:
         self.now = NOW
         self.shelf = Shelf()
+        self.knowledge = Knowledge()
         self.runs: dict[str, Run] = {}
         self.outbox: list[OutboxRow] = []
         self.published: list[Publish] = []
@@ -152,11 +154,12 @@ class World:
         return outcome.results[-1].value
 
     def _decide(self, run: Run, commands: Sequence[AnyCommand], workflow_id: str) -> Outcome:
-        self.last = outcome = decide(run, commands, self.now)
+        self.last = outcome = self.knowledge.decide(run, commands, self.now)
         decision = outcome.decision
         if decision is not None:
             self.runs[workflow_id] = run
             run.apply(decision)
+            self.knowledge.take(decision)
             self.outbox += decision.messages
             self.outbox = [row for row in self.outbox if row.outbox_id not in decision.consumed]
             self.sent += [row.message for row in decision.messages]

@@ -8,7 +8,8 @@ from podium.api.answer import Answer, raw_json
 from podium.api.routing import Call, Route
 from podium.api.view import WorkflowView, encode_view, workflow_view
 from podium.model.body import WorkflowTestRequest
-from podium.runtime.mock_run import Sandbox, Setting, mock_run
+from podium.runtime.mock_run import Setting, mock_run
+from podium.runtime.oracle import Sandbox
 from podium.runtime.start_check import check_start
 from podium.runtime.starts import Origin, Starts
 

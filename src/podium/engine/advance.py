@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from podium.engine.draft import Draft
 from podium.engine.ending import complete, permissive_failures, terminate
-from podium.engine.evaluators import NeedsTime
 from podium.engine.graph import SWITCHES, Node
+from podium.engine.question import NeedsAnswer
 from podium.engine.retry import retry
 from podium.engine.tasks import TASK_TYPES
 from podium.engine.turn import Terminated, Turn
@@ -37,10 +37,10 @@ def advance(draft: Draft) -> None:
             draft.turns += 1
         except Terminated as ending:
             terminate(draft, ending.reason, ending.status, ending.task, failure_workflow=True)
-        except NeedsTime:
+        except NeedsAnswer:
             if draft.work < CHEAP_TO_REPEAT:
                 raise
-            # What was decided before the slow script is kept: the scripts of a long loop must not make it begin again for each.
+            # What was decided before the question is kept: the scripts of a long loop must not make it begin again for each.
             draft.leave_off()
             return
 

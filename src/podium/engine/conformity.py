@@ -43,9 +43,9 @@ def check_input(draft: Draft, task: Task) -> Task:
     return task if reason is None else draft.finish_task(task, TaskStatus.FAILED_WITH_TERMINAL_ERROR, None, reason)
 
 
-def refused_output(node: Node | None, output: Payload) -> dict[str, Any]:
+def refused_output(node: Node, output: Payload) -> dict[str, Any]:
     """What becomes of a task that ends with this output, if it does not satisfy its schema; nothing when it does."""
-    reason = _reason("output", node.output_schema.violations(output.value)) if node is not None and node.output_schema is not None else None
+    reason = _reason("output", node.output_schema.violations(output.value)) if node.output_schema is not None else None
     return {} if reason is None else {"status": TaskStatus.FAILED_WITH_TERMINAL_ERROR, "reason": reason}
 
 

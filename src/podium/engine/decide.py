@@ -5,7 +5,7 @@ Pure: the same run, commands and time give the same decision, as often as one li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +15,8 @@ from podium.engine import effects
 from podium.engine.commands import COMMANDS
 from podium.engine.deadlines import workflow_deadline
 from podium.engine.draft import Draft
-from podium.engine.evaluators import ScriptCall, ScriptOutcome
 from podium.engine.index import Index
+from podium.engine.question import Answers
 from podium.engine.run import Run
 from podium.errors import PodiumError
 from podium.model.command import AnyCommand, Look
@@ -26,7 +26,7 @@ from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
 
-_NO_ANSWERS: Mapping[ScriptCall, ScriptOutcome] = {}
+_NO_ANSWERS: Answers = {}
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -44,11 +44,11 @@ class Outcome(msgspec.Struct, frozen=True):
     index: Index  # the run's, with everything that was changed; for `Run.adopt`
 
 
-def decide(run: Run, commands: Sequence[AnyCommand], now: int, answers: Mapping[ScriptCall, ScriptOutcome] = _NO_ANSWERS) -> Outcome:
+def decide(run: Run, commands: Sequence[AnyCommand], now: int, answers: Answers = _NO_ANSWERS) -> Outcome:
     """Answer `commands` one after the other at `now` (epoch ms), as one decision.
 
-    A command that is refused has its error in its result and changes nothing. Raises NeedsTime when a script needs more time than
-    a decision has: run it, and decide again with its outcome among the answers.
+    A command that is refused has its error in its result and changes nothing. Raises NeedsAnswer when it must know what only
+    others can find out, such as what a slow script comes to: decide again with the answers.
     """
     draft = Draft(run, now, answers)
     results = [_answer(draft, command) for command in commands]
@@ -99,6 +99,7 @@ def finish(draft: Draft) -> Decision:
         definition=draft.definition,
         history=_history(draft, changes),
         removed=draft.removed,
+        cached=tuple(draft.cached.values()),
     )
 
 

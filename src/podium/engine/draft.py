@@ -11,13 +11,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from podium.engine.conformity import refused_output
-from podium.engine.evaluators import Answers
 from podium.engine.graph import Node, Program
 from podium.engine.ids import task_id as derive_task_id
 from podium.engine.index import Index
+from podium.engine.output_cache import kept_output
 from podium.engine.outputs import output_so_far, plain
+from podium.engine.question import Answers
 from podium.engine.run import Catalog, Run
 from podium.engine.scope import RunScope
+from podium.model.cached_output import CachedOutput
 from podium.model.definition import WorkflowDef
 from podium.model.json import JsonObject
 from podium.model.message import Message
@@ -50,6 +52,7 @@ class Draft:
         self.ticked = False  # every deadline that is due was handled
         self.processed: list[str] = []  # ids of the tasks that the last turn processed
         self.program = run.program
+        self.cached: dict[tuple[str, str], CachedOutput] = {}  # outputs for later tasks, by definition name and key
 
     def use_program(self, program: Program) -> None:
         """Go on with another definition; only a run without tasks can."""
@@ -160,8 +163,23 @@ class Draft:
             changes["end_time"] = changes.get("end_time", task.end_time) or self.now
             changes["ready_at"] = 0
             if status is TaskStatus.COMPLETED and task.status is not status and self.program.checked:
-                changes |= refused_output(self.index.node(task), changes.get("output", task.output))
+                return self._put(self._completed(task, replace(task, **changes)))
         return self._put(replace(task, **changes))
+
+    def _completed(self, before: Task, task: Task) -> Task:
+        """A task that was just completed: its output must satisfy its schema, and later tasks may take it over."""
+        node = self.index.node(task)
+        if node is None:
+            return task
+        refusal = refused_output(node, task.output)
+        if refusal:
+            return replace(task, **refusal)
+        queued = before.ready_at or before.poll_count
+        if node.key_rule is not None and queued and not task.output_path:
+            kept = kept_output(node.key_rule, task.def_name, task.input.value, task.output, self.now)
+            if kept is not None:
+                self.cached[kept.def_name, kept.key] = kept
+        return task
 
     def _put(self, task: Task) -> Task:
         self.index.put(task)

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from podium.engine.deadlines import lease_ms
 from podium.engine.inputs import InputTemplate, compile_input
+from podium.engine.output_cache import KeyRule, key_rule
 from podium.engine.schema import Schema, compile_schema
 from podium.engine.template import Template, compile_template
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
@@ -33,8 +34,8 @@ class Node:
     """One entry of a definition, and what surrounds it."""
 
     __slots__ = (
-        *("children", "fields", "following", "input", "input_schema", "knows_task_id", "lease_ms", "loop"),
-        *("output_schema", "parent", "policy", "ref", "successor", "task", "type"),
+        *("children", "fields", "following", "input", "input_schema", "key_rule", "knows_task_id", "lease_ms"),
+        *("loop", "output_schema", "parent", "policy", "ref", "successor", "task", "type"),
     )
 
     def __init__(self, task: WorkflowTask, parent: Node | None, loop: Node | None) -> None:
@@ -53,6 +54,7 @@ class Node:
         self.input: InputTemplate = compile_input(task.input_parameters, definition)
         self.fields: Template | None = _extra(task)  # what else of the node holds expressions
         self.input_schema, self.output_schema = _schemas(self.policy)
+        self.key_rule: KeyRule | None = key_rule(task, self.policy)  # under which key its output is kept for others
 
     def replaced(self, task: WorkflowTask) -> Node:
         """Another definition task in the same place."""
@@ -88,7 +90,7 @@ class Program:
         self.joins = bool(types & {"JOIN", "EXCLUSIVE_JOIN", "FORK_JOIN_DYNAMIC"})
         self.loops = bool(types & {"DO_WHILE", "FORK_JOIN_DYNAMIC"})
         self.dynamic = bool(types & {"DYNAMIC", "FORK_JOIN_DYNAMIC"})
-        self.checked = self.dynamic or any(node.input_schema or node.output_schema for node in self.nodes.values())
+        self.checked = self.dynamic or any(node.input_schema or node.output_schema or node.key_rule for node in self.nodes.values())
 
 
 def compile_definition(definition: WorkflowDef, definition_hash: str) -> Program:

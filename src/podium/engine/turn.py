@@ -15,6 +15,8 @@ from podium.engine.conformity import check_input
 from podium.engine.domains import domain_of
 from podium.engine.draft import Draft
 from podium.engine.graph import Node
+from podium.engine.output_cache import cached_output
+from podium.engine.question import NeedsAnswer, Question
 from podium.model.json import JsonObject
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
@@ -56,6 +58,8 @@ class Turn:
     def __init__(self, draft: Draft, types: Mapping[str, TaskType]) -> None:
         self.draft = draft
         self.types = types
+        self.depth = 0  # how many plans are being made inside of each other
+        self.asked: list[Question] = []  # what these plans must know
         self.to_execute: dict[str, None] = {}  # ids of open tasks of the server's own, in order
 
     def type_of(self, task: Task) -> TaskType:
@@ -105,9 +109,17 @@ class Spot:
         return int(self.suffix.rpartition("__")[2]) if self.suffix else 0
 
     def plan(self, node: Node) -> list[Task]:
-        """The tasks that a node becomes here."""
-        task_type = self.turn.types.get(node.type) or self.turn.types["USER_DEFINED"]
-        return task_type.plan(self, node)
+        """The tasks that a node becomes here. Raises NeedsAnswer, with all questions of the whole plan."""
+        turn = self.turn
+        task_type = turn.types.get(node.type) or turn.types["USER_DEFINED"]
+        turn.depth += 1
+        try:
+            planned = task_type.plan(self, node)
+        finally:
+            turn.depth -= 1
+        if turn.asked and not turn.depth:
+            raise NeedsAnswer(turn.asked)
+        return planned
 
     def first(self, node: Node | None) -> Node | None:
         """The first node of a sequence that is not skipped."""
@@ -147,11 +159,15 @@ class Spot:
         return Task(**common)
 
     def queued(self, node: Node, task_input: JsonObject, identity: tuple[int, str], **fields: Any) -> Task:
-        """A task that waits in a queue: SCHEDULED, available after the node's `startDelay`."""
+        """A task that waits in a queue: SCHEDULED, available after the node's `startDelay`; or done, with an output that was kept."""
         known = self.turn.types.get(fields.get("task_type", node.type))
         delay = node.task.start_delay
         fields.setdefault("callback_after_seconds", delay)
         fields.setdefault("ready_at", self.draft.now + delay * 1000 if known is None or known.polled else 0)
         fields.setdefault("lease_ms", node.lease_ms)
         fields.setdefault("system", known is not None and known.system)
-        return self.task(node, TaskStatus.SCHEDULED, task_input, identity, **fields)
+        task = self.task(node, TaskStatus.SCHEDULED, task_input, identity, **fields)
+        output = cached_output(self, node, task.def_name, task_input) if node.key_rule is not None else None
+        if output is None:
+            return task
+        return replace(task, status=TaskStatus.COMPLETED, output=output, ready_at=0, start_time=self.draft.now)

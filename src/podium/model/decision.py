@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from podium.model.cached_output import CachedOutput
 from podium.model.definition import WorkflowDef
 from podium.model.message import OutboxRow
 from podium.model.task import Task, TaskLog
@@ -41,6 +42,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     logs: tuple[TaskLog, ...] = ()
     definition: WorkflowDef | None = None  # the snapshot, when it may be new to the store
     history: HistoryEntry | None = None
+    cached: tuple[CachedOutput, ...] = ()  # outputs that later tasks may take over
     removed: bool = False  # the workflow and all that belongs to it is to be deleted
 
     @property

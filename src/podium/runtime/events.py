@@ -10,9 +10,10 @@ import msgspec
 
 from podium import log
 from podium.clock import Clock
-from podium.engine.evaluators import Answers, NeedsTime, ScriptFailed, evaluate, truthy
+from podium.engine.evaluators import NeedsTime, ScriptFailed, evaluate, truthy
 from podium.engine.ids import name_uuid
 from podium.engine.path import PathError
+from podium.engine.question import Answers
 from podium.engine.run import Run
 from podium.engine.template import DocumentScope, TemplateTooDeep, compile_template
 from podium.errors import CallerError
@@ -23,7 +24,8 @@ from podium.model.json import Json, JsonObject
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
-from podium.runtime.executor import Executor, Sandbox
+from podium.runtime.executor import Executor
+from podium.runtime.oracle import Sandbox
 from podium.runtime.registry import Registry
 from podium.runtime.starts import Origin
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from podium import log
 from podium.clock import Clock
 from podium.engine.decide import Outcome, Result, decide
 from podium.engine.effects import ready_tasks
-from podium.engine.evaluators import Answers, NeedsTime, ScriptCall, ScriptOutcome
+from podium.engine.question import Answers, NeedsAnswer, Question
 from podium.engine.run import Run
 from podium.errors import Busy, LostRace, NotFound, PodiumError
 from podium.model.body import StartWorkflowRequest
@@ -25,6 +25,7 @@ from podium.model.decision import Decision
 from podium.runtime.aftermath import Aftermath
 from podium.runtime.cache import Box, Cache, Letter
 from podium.runtime.committer import Committer
+from podium.runtime.oracle import Oracle
 from podium.runtime.pending import Pending
 from podium.runtime.registry import Registry
 from podium.runtime.starts import Origin, Starts
@@ -34,13 +35,6 @@ MOST_TRIES = 10  # decisions that may lose in a row before the caller hears of i
 MOST_COMMANDS = 200  # decided together
 MOST_WAITING = 10_000
 LOOK_AGAIN_MS = 200  # for what other servers commit
-
-
-class Sandbox(Protocol):
-    """Where scripts run that need more time."""
-
-    async def run(self, call: ScriptCall) -> ScriptOutcome:
-        """Run a script under its full limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ class Parts:
     cache: Cache
     committer: Committer
     aftermath: Aftermath
-    sandbox: Sandbox
+    oracle: Oracle
 
 
 class Executor:
@@ -173,8 +167,8 @@ class Executor:
             if outcome.decision is not None:
                 self._commit(box, run, letters, outcome, outcome.decision)
                 return False
-        except NeedsTime as needed:
-            self._job(self._think_and_decide(box, letters, answers, needed.call))
+        except NeedsAnswer as needed:
+            self._job(self._ask_and_decide(box, letters, answers, needed.questions))
             return False
         except Exception as bug:  # noqa: BLE001 - a bug in a rule must harm nobody but its caller
             return self._give_up(box, letters, bug)
@@ -226,13 +220,13 @@ class Executor:
         if over:
             self.go_on(box)
 
-    async def _think_and_decide(self, box: Box, letters: list[Letter], answers: Answers, call: ScriptCall) -> None:
+    async def _ask_and_decide(self, box: Box, letters: list[Letter], answers: Answers, questions: Sequence[Question]) -> None:
         try:
-            outcome = await self._parts.sandbox.run(call)
+            found = await self._parts.oracle.answer(questions)
         except Exception as cause:  # noqa: BLE001 - a broken sandbox must not block the run
             over = self._give_up(box, letters, cause)
         else:
-            over = self._decide_with(box, letters, {**answers, call: outcome})
+            over = self._decide_with(box, letters, {**answers, **found})
         if over:
             self.go_on(box)
 

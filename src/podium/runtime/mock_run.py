@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from podium.engine.decide import claim, decide
-from podium.engine.evaluators import Answers, NeedsTime, ScriptCall, ScriptOutcome
+from podium.engine.evaluators import ScriptCall
+from podium.engine.question import Answers, NeedsAnswer, Question
 from podium.engine.run import Run
 from podium.errors import CallerError
 from podium.model.body import TaskMock, WorkflowTestRequest
@@ -17,6 +18,7 @@ from podium.model.message import Message, StartChild, StartOther
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
+from podium.runtime.oracle import Sandbox
 from podium.runtime.registry import Registry
 from podium.runtime.starts import Origin, Starts
 
@@ -26,13 +28,6 @@ WORKER: Final = "test"
 
 # They end by what is in them, not by what a test says.
 _CONTAINERS: Final = frozenset({"JOIN", "EXCLUSIVE_JOIN", "DO_WHILE", "FORK_JOIN", "FORK_JOIN_DYNAMIC", "SWITCH", "DECISION"})
-
-
-class Sandbox(Protocol):
-    """Where scripts run that need more time."""
-
-    async def run(self, call: ScriptCall) -> ScriptOutcome:
-        """Run a script under its full limits."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,13 +86,17 @@ class _Stage:
             try:
                 outcome = decide(self.run, [command], self.now, answers)
                 break
-            except NeedsTime as needed:
-                answers = {**answers, needed.call: await self.setting.sandbox.run(needed.call)}
+            except NeedsAnswer as needed:
+                answers = {**answers, **{question: await self._answer(question) for question in needed.questions}}
         if (error := outcome.results[0].error) is not None:
             raise error
         if outcome.decision is not None:
             self.run.apply(outcome.decision)
             self._messages.extend(row.message for row in outcome.decision.messages)
+
+    async def _answer(self, question: Question) -> object:
+        """Scripts run; nothing that other workflows have done counts."""
+        return await self.setting.sandbox.run(question) if isinstance(question, ScriptCall) else None
 
     def _mock_for(self, task: Task) -> TaskMock | None:
         """The next mock of an open task; one for its full reference name counts before one for the name in the definition."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
 from podium.model.definition import WorkflowDef
 from podium.model.message import OutboxRow
@@ -104,6 +105,12 @@ def correlated(cursor: sqlite3.Cursor, name: str, correlation_ids: Sequence[str]
     for correlation_id, workflow_id in rows.decode_rows(one(cursor, "workflow", "correlated", parameters)):
         answer[correlation_id].append(workflow_id)
     return answer
+
+
+def cached_outputs(cursor: sqlite3.Cursor, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
+    """See `Store.cached_outputs`."""
+    found = rows.decode_rows(one(cursor, "cached_output", "find", (rows.write(keys),)))
+    return [rows.read_cached_output(row) for row in found]
 
 
 def queue_sizes(cursor: sqlite3.Cursor) -> dict[tuple[str, str | None], int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
 from podium.model.definition import WorkflowDef, WorkflowTask
 from podium.model.json import JsonObject
@@ -175,6 +176,17 @@ def read_workflow_message(row: Sequence[Any]) -> WorkflowMessage:
     """From number, message id, received at, body."""
     number, message_id, received_at, body = row
     return WorkflowMessage(number=number, message_id=message_id, received_at=received_at, payload=_payload(body))
+
+
+def cached_output_row(cached: CachedOutput) -> tuple[object, ...]:
+    """The row of `cached_output`."""
+    return cached.def_name, cached.key, cached.expires_at, cached.output.raw.decode()
+
+
+def read_cached_output(row: Sequence[Any]) -> CachedOutput:
+    """From def_name, key, expires_at, output."""
+    def_name, key, expires_at, output = row
+    return CachedOutput(def_name=def_name, key=key, expires_at=expires_at, output=_payload(output))
 
 
 def log_row(log: TaskLog) -> tuple[object, ...]:

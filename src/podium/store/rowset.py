@@ -40,10 +40,12 @@ _MESSAGE = ("outbox", "insert")
 _LOG = ("task_log", "insert")
 _TAKEN_MESSAGE = ("workflow_message", "delete")
 _PUSHED_MESSAGE = ("workflow_message", "insert")
+_EXPIRED_OUTPUTS = ("cached_output", "expire")
+_CACHED_OUTPUT = ("cached_output", "put")
 _ORDER = (
     *(_DROP_INPUT, _DROP_OUTPUT, _DROP_WORKFLOW_INPUT, _DROP_WORKFLOW_OUTPUT, _DROP_WORKFLOW_VARIABLES, _DROP_LOGS, _DROP_TASK),
     *(_REMOVED_TASK, _NEW_PAYLOAD, _NEW_WORKFLOW, _STEP, _ADVANCE, _CHANGE_WORKFLOW, _POINT, _NEW_TASK, _CHANGE_TASK, _MOVE_TASK),
-    *(_HISTORY, _MESSAGE, _LOG, _TAKEN_MESSAGE, _PUSHED_MESSAGE),
+    *(_HISTORY, _MESSAGE, _LOG, _TAKEN_MESSAGE, _PUSHED_MESSAGE, _EXPIRED_OUTPUTS, _CACHED_OUTPUT),
 )
 
 _KEEP = -1  # a payload's number: the one that is there stays
@@ -66,6 +68,7 @@ class Rowset:
         self._payload_id = present.payload_id
         self._history_id = present.history_id
         self._histories = present.histories
+        self._cached: dict[tuple[str, str], Sequence[object]] = {}
         self._rows: dict[tuple[str, str], list[Sequence[object]]] = {statement: [] for statement in _ORDER}
 
     def run(self, cursor: sqlite3.Cursor) -> None:
@@ -86,6 +89,11 @@ class Rowset:
         for change in decision.tasks:
             self._add_task_change(change, revision)
         self._rows[_LOG] += [rows.log_row(log) for log in decision.logs]
+        if decision.cached:
+            # Of several outputs with one key the last counts, and a statement writes a row once.
+            self._cached |= {(cached.def_name, cached.key): rows.cached_output_row(cached) for cached in decision.cached}
+            self._rows[_CACHED_OUTPUT] = list(self._cached.values())
+            self._rows[_EXPIRED_OUTPUTS] = [(workflow.update_time,)]
 
     def add_messages(self, decision: Decision) -> None:
         """Take in what a decision sends."""

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from podium.errors import Busy
+from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
@@ -126,6 +127,9 @@ class SqliteStore(Store):
 
     async def correlated(self, name: str, correlation_ids: Sequence[str], include_closed: bool) -> dict[str, list[str]]:
         return await self._readers.run(lambda cursor: loading.correlated(cursor, name, correlation_ids, include_closed))
+
+    async def cached_outputs(self, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
+        return await self._readers.run(lambda cursor: loading.cached_outputs(cursor, keys))
 
     # Queues
 

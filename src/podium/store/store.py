@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from podium.model.cached_output import CachedOutput
 from podium.model.decision import Decision, HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
@@ -155,6 +156,9 @@ class Store(Protocol):
 
     async def correlated(self, name: str, correlation_ids: Sequence[str], include_closed: bool) -> dict[str, list[str]]:
         """Workflow ids by correlation id; each asked one is present."""
+
+    async def cached_outputs(self, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
+        """What is kept under these (definition name, key), expired or not; unknown ones are left out."""
 
     # Queues
 

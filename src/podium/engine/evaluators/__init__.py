@@ -6,8 +6,9 @@ from podium.engine.evaluators.javascript import evaluate_function_body, evaluate
 from podium.engine.evaluators.jq import evaluate_jq
 from podium.engine.evaluators.python import evaluate_python
 from podium.engine.evaluators.reads import reads
-from podium.engine.evaluators.script import Answers, NeedsTime, ScriptCall, ScriptFailed, ScriptOutcome, ScriptTimedOut, UnknownEvaluator
+from podium.engine.evaluators.script import NeedsTime, ScriptCall, ScriptFailed, ScriptOutcome, ScriptTimedOut, UnknownEvaluator
 from podium.engine.evaluators.value_param import evaluate_value_param
+from podium.engine.question import Answers
 from podium.model.json import Json
 
 __all__ = [

@@ -13,7 +13,8 @@ import msgspec
 from podium.engine.evaluators.prelude import CHECK, SHARED
 from podium.engine.evaluators.reads import reads
 from podium.engine.evaluators.scan import calm
-from podium.engine.evaluators.script import Answers, NeedsTime, ScriptCall, ScriptFailed, ScriptOutcome, answered
+from podium.engine.evaluators.script import NeedsTime, ScriptCall, ScriptFailed, ScriptOutcome, answered
+from podium.engine.question import Answers
 from podium.model.json import Json
 
 BUDGET_MS: Final = 25.0

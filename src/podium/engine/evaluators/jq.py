@@ -10,7 +10,8 @@ from typing import Final
 import jq
 
 from podium.engine.evaluators.javascript import encoded
-from podium.engine.evaluators.script import Answers, NeedsTime, ScriptCall, ScriptFailed, answered
+from podium.engine.evaluators.script import NeedsTime, ScriptCall, ScriptFailed, answered
+from podium.engine.question import Answers
 from podium.model.json import Json
 
 LARGEST_DOCUMENT: Final = 16_384

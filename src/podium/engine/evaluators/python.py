@@ -7,7 +7,8 @@ import keyword
 import msgspec
 
 from podium.engine.evaluators.javascript import encoded
-from podium.engine.evaluators.script import Answers, ScriptCall, ScriptFailed, answered
+from podium.engine.evaluators.script import ScriptCall, ScriptFailed, answered
+from podium.engine.question import Answers
 from podium.model.json import Json
 
 

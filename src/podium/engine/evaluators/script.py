@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 import msgspec
 
+from podium.engine.question import Answers, NeedsAnswer, Question
 
-class ScriptCall(msgspec.Struct, frozen=True):
+
+class ScriptCall(Question, frozen=True):
     """One evaluation as a plain value: it can be a key, cross a process border, and be answered later.
 
-    `language` is "javascript", "function" (the body of a LAMBDA), "jq" or "python"; `document` is the input as JSON.
+    `language` is "javascript", "function" (the body of a LAMBDA), "jq" or "python"; `document` is the input as JSON. Answer: a
+    ScriptOutcome.
     """
 
     language: str
@@ -25,9 +25,6 @@ class ScriptOutcome(msgspec.Struct, frozen=True):
     value: bytes | None = None
     error: str | None = None
     timed_out: bool = False
-
-
-Answers: TypeAlias = Mapping[ScriptCall, ScriptOutcome]
 
 
 class ScriptFailed(Exception):
@@ -50,18 +47,18 @@ class UnknownEvaluator(Exception):
         self.name = name
 
 
-class NeedsTime(Exception):
+class NeedsTime(NeedsAnswer):
     """The script is too much for the event loop: run `call` in the sandbox, then decide again with its outcome in `answers`."""
 
     def __init__(self, call: ScriptCall) -> None:
-        super().__init__(f"a {call.language} script needs more time than a decision has")
+        super().__init__([call])
         self.call = call
 
 
 def answered(call: ScriptCall, answers: Answers) -> bytes:
     """The JSON of a call's result out of `answers`; raises NeedsTime when it is not there yet, ScriptFailed when it went wrong."""
     outcome = answers.get(call)
-    if outcome is None:
+    if not isinstance(outcome, ScriptOutcome):
         raise NeedsTime(call)
     if outcome.value is not None:
         return outcome.value

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from podium.engine.draft import Draft
-from podium.engine.evaluators import NeedsTime, ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
+from podium.engine.evaluators import ScriptFailed, UnknownEvaluator, evaluate, reads, truthy
 from podium.engine.graph import Node
 from podium.engine.outputs import LoopOutput, iteration_output, iteration_tasks, loop_output, output_so_far
+from podium.engine.question import NeedsAnswer
 from podium.engine.retry import text_of
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json, JsonObject
@@ -52,7 +53,7 @@ def _open(turn: Turn, task: Task, node: Node, items: list[Json] | None) -> None:
         return
     try:
         planned = turn.spot(f"{opened.suffix}__{number}", opened.retry_count).plan(first)
-    except NeedsTime:
+    except NeedsAnswer:
         turn.draft.restore(task)
         raise
     turn.schedule(planned)

@@ -25,7 +25,7 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     own = replace(node.task, task_definition=known) if known is not None else None
     policy = known or node.policy
     task = spot.queued(
-        node,
+        node.replaced(own) if own is not None and own.task_definition != node.policy else node,
         value,
         identity,
         task_type=name,
