@@ -24,6 +24,8 @@ from podium.runtime.polls import Polls
 from podium.runtime.queue import TaskQueue
 from podium.runtime.registry import Registry
 from podium.runtime.sandbox import Sandbox
+from podium.runtime.scheduler import Scheduler
+from podium.runtime.schedules import Schedules
 from podium.runtime.secrets import Secrets
 from podium.runtime.strays import Strays
 from podium.runtime.supervisor import Supervisor
@@ -73,6 +75,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     executor = Executor(parts, settings.waiting_commands)
     events = Events(registry, executor, sandbox, clock)
     secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)
+    instants = Agenda()  # when the next schedule is due
     supervisor = Supervisor(clock)
     types: dict[str, SystemTask] = {
         "HTTP": _http_task(settings),
@@ -90,6 +93,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         strays=strays,
         sweeper=Sweeper(store, clock, executor, agenda),
         outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, outgoing, execution_json)),
+        scheduler=Scheduler(store, clock, executor, instants),
         system_tasks=SystemTasks(workers, queue, supervisor),
     )
     return Platform(
@@ -100,6 +104,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         queue=queue,
         executor=executor,
         events=events,
+        schedules=Schedules(store, clock, instants),
         secrets=secrets,
         polls=polls,
         watchers=watchers,

@@ -30,6 +30,7 @@ class Event(StrEnum):
     MESSAGE_POSTPONED = "message_postponed"
     MESSAGE_DROPPED = "message_dropped"
     EVENT_ACTION_FAILED = "event_action_failed"
+    SCHEDULE_FAILED = "schedule_failed"
     TASK_NOT_RETURNED = "task_not_returned"
     SYSTEM_TASK_FAILED = "system_task_failed"
     REQUEST_FAILED = "request_failed"
@@ -46,6 +47,7 @@ class Keys(TypedDict, total=False):
     outbox_id: str
     message: str
     handler: str
+    schedule: str
     attempts: int
     count: int
     reason: str

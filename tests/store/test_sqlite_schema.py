@@ -114,6 +114,10 @@ QUEUE = ("pay", None)
         ("workflow", "created", ("order", 1, 2, 1), "workflow_by_name"),
         ("outbox", "due", (1, 10), "outbox_by_due"),
         ("task_log", "list", ("t",), "task_log_by_task"),
+        ("schedule", "due", (1, 10), "schedule_by_wake"),
+        ("schedule", "next_wake", (), "schedule_by_wake"),
+        ("schedule", "next_wake", (), "schedule_execution_by_wake"),
+        ("schedule_execution", "claim", (1, 1, 10), "schedule_execution_by_wake"),
     ],
 )
 def test_a_hot_query_reads_its_index_and_never_sorts(

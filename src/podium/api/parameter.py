@@ -54,6 +54,11 @@ def boolean(name: str, default: bool, about: str = "") -> Parameter[bool]:
     return Parameter(name, _boolean, default, "boolean", about)
 
 
+def optional_boolean(name: str, about: str = "") -> Parameter[bool | None]:
+    """The same, or None."""
+    return Parameter(name, _boolean, None, "boolean", about)
+
+
 def text(name: str, about: str = "") -> Parameter[str | None]:
     """Text as it stands, the first occurrence; None when absent. An empty one stays empty."""
     return Parameter(name, _text, None, "string", about)

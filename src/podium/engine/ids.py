@@ -17,6 +17,12 @@ def name_uuid(text: str) -> str:
     return _dashed(digest.hex())
 
 
+def timed_uuid(when: int, text: str) -> str:
+    """A UUID (version 7) of a text that begins with a time (epoch ms)."""
+    digest = md5(text.encode(), usedforsecurity=False).hexdigest()
+    return _dashed(f"{when & (1 << 48) - 1:012x}7{digest[13:16]}{(int(digest[16], 16) & 3) + 8:x}{digest[17:]}")
+
+
 def child_id(parent_workflow_id: str, parent_task_id: str, generation: int) -> str:
     """The id of the workflow that a SUB_WORKFLOW task starts (spec/engine.md §2.5)."""
     return name_uuid(f"subworkflow:{parent_workflow_id}:{parent_task_id}:{generation}")

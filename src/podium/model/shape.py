@@ -19,6 +19,7 @@ import msgspec
 from podium.errors import Invalid, Problem
 from podium.model.definition import SubWorkflowParams, WorkflowDef, WorkflowTask
 from podium.model.json import Json
+from podium.model.schedule import WorkflowSchedule
 
 T = TypeVar("T")
 
@@ -354,6 +355,11 @@ def _with_followed_names(value: dict[str, Any]) -> dict[str, Any]:
     return {**value, "name": definition.get("name", value.get("name")), "version": definition.get("version", 1)}
 
 
+def _with_schedule_aliases(value: dict[str, Any]) -> dict[str, Any]:
+    """The short names of a schedule's fields (spec/platform.md §3.6); the real ones win."""
+    return {real: value[short] for short, real in _SCHEDULE_ALIASES.items() if short in value} | value
+
+
 def _child_definition(value: Any, place: Place, problems: Problems) -> Any:
     if value is None:
         return None
@@ -364,8 +370,10 @@ def _child_definition(value: Any, place: Place, problems: Problems) -> Any:
     return value
 
 
+_SCHEDULE_ALIASES = {"schedule": "cronExpression", "startWorkflow": "startWorkflowRequest", "timezone": "zoneId"}
 _ADAPTED: dict[type[msgspec.Struct], Callable[[dict[str, Any]], dict[str, Any]]] = {
     WorkflowTask: _with_type_alias,
     SubWorkflowParams: _with_followed_names,
+    WorkflowSchedule: _with_schedule_aliases,
 }
 _SPECIAL: dict[tuple[type[msgspec.Struct], str], Reader] = {(SubWorkflowParams, "workflow_definition"): _child_definition}

@@ -14,6 +14,8 @@ from podium.runtime.outbox import Outbox
 from podium.runtime.polls import Polls
 from podium.runtime.queue import TaskQueue
 from podium.runtime.registry import Registry
+from podium.runtime.scheduler import Scheduler
+from podium.runtime.schedules import Schedules
 from podium.runtime.secrets import Secrets
 from podium.runtime.strays import Strays
 from podium.runtime.supervisor import Supervisor
@@ -42,6 +44,7 @@ class Loops:
     strays: Strays
     sweeper: Sweeper
     outbox: Outbox
+    scheduler: Scheduler
     system_tasks: SystemTasks
 
 
@@ -56,6 +59,7 @@ class Platform:
     queue: TaskQueue
     executor: Executor
     events: Events
+    schedules: Schedules
     secrets: Secrets
     polls: Polls
     watchers: Watchers
@@ -76,6 +80,7 @@ class Platform:
         start("strays", lambda: loops.strays.run(self.executor.submit))
         start("sweeper", loops.sweeper.run)
         start("outbox", loops.outbox.run)
+        start("scheduler", loops.scheduler.run)
         start("system tasks", lambda: loops.system_tasks.run(known_queues))
 
     def drain(self) -> None:
@@ -87,6 +92,7 @@ class Platform:
         """Let what is in hand end, then stop the loops and close the store. Nothing durable is lost by not calling it."""
         self.drain()
         await self.loops.system_tasks.stop(self.settings.drain_seconds)
+        await self.loops.scheduler.stop(self.settings.drain_seconds)
         await self.loops.outbox.stop()
         await self.executor.drain()
         await self.supervisor.stop()

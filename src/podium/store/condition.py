@@ -45,6 +45,10 @@ _TASK_TEXT = (
     r" OR t.task_type LIKE ? ESCAPE '\' OR t.correlation_id LIKE ? ESCAPE '\' OR t.reason LIKE ? ESCAPE '\'"
     r" OR EXISTS (SELECT 1 FROM payload AS p WHERE p.payload_id IN (t.input_id, t.output_id) AND p.body LIKE ? ESCAPE '\'))"
 )
+_EXECUTION_TEXT = (
+    r"(e.execution_id LIKE ? ESCAPE '\' OR e.schedule_name LIKE ? ESCAPE '\' OR e.workflow_name LIKE ? ESCAPE '\'"
+    r" OR e.workflow_id LIKE ? ESCAPE '\' OR e.reason LIKE ? ESCAPE '\')"
+)
 
 WORKFLOW_FIELDS: Fields = {
     "workflowId": Field("w.workflow_id", Kind.TEXT),
@@ -79,6 +83,18 @@ TASK_FIELDS: Fields = {
     "updateTime": Field("t.update_time", Kind.TIME),
     "scheduledTime": Field("t.scheduled_time", Kind.TIME),
     FREE_TEXT: Field(_TASK_TEXT, Kind.FREE_TEXT),
+}
+
+EXECUTION_FIELDS: Fields = {
+    "executionId": Field("e.execution_id", Kind.TEXT),
+    "scheduleName": Field("e.schedule_name", Kind.TEXT),
+    "workflowName": Field("e.workflow_name", Kind.TEXT),
+    "workflowId": Field("e.workflow_id", Kind.TEXT),
+    "state": Field("e.state", Kind.TEXT),
+    "scheduledTime": Field("e.scheduled_time", Kind.TIME),
+    "executionTime": Field("e.execution_time", Kind.TIME),
+    "startTime": Field("e.scheduled_time", Kind.TIME),
+    FREE_TEXT: Field(_EXECUTION_TEXT, Kind.FREE_TEXT),
 }
 
 _COMPARE = {Operator.LESS: "<", Operator.GREATER: ">", Operator.AT_MOST: "<=", Operator.AT_LEAST: ">="}

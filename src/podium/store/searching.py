@@ -1,4 +1,4 @@
-"""Searching: finds runs and tasks by what they are, not by their id."""
+"""Searching: finds runs, tasks and executions of schedules by what they are, not by their id."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 
 from podium.model.search import Search, SortKey
 from podium.store import rows
-from podium.store.condition import TASK_FIELDS, WORKFLOW_FIELDS, Fields, Kind, compile_condition
+from podium.store.condition import EXECUTION_FIELDS, TASK_FIELDS, WORKFLOW_FIELDS, Fields, Kind, compile_condition
 from podium.store.statements import statements
 from podium.store.store import Page
 
@@ -29,6 +29,11 @@ def search_workflows_by_tasks(cursor: sqlite3.Cursor, search: Search) -> Page:
         f"{'max' if key.descending else 'min'}({TASK_FIELDS[key.field].column}) {_direction(key)}" for key in _keys(search, TASK_FIELDS)
     ]
     return _page(cursor, search, "workflows_by_tasks", TASK_FIELDS, ", ".join([*order, "t.workflow_id"]))
+
+
+def search_executions(cursor: sqlite3.Cursor, search: Search) -> Page:
+    """See `Store.search_executions`."""
+    return _page(cursor, search, "executions", EXECUTION_FIELDS, _order(search, EXECUTION_FIELDS, ("e.execution_id",)))
 
 
 def _page(cursor: sqlite3.Cursor, search: Search, name: str, fields: Fields, order: str) -> Page:

@@ -17,11 +17,12 @@ from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
+from podium.model.schedule import StoredExecution, StoredSchedule
 from podium.model.search import Search
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
-from podium.store import loading, naming, rows, searching
+from podium.store import loading, naming, rows, scheduling, searching
 from podium.store.connection import connect, database_path
 from podium.store.saving import Saver
 from podium.store.schema import migrate, migrations
@@ -144,6 +145,38 @@ class SqliteStore(Store):
 
     async def task_logs(self, task_id: str) -> list[TaskLog]:
         return await self._readers.run(lambda cursor: loading.task_logs(cursor, task_id))
+
+    # Schedules
+
+    async def schedules(self, names: Sequence[str] | None = None) -> list[StoredSchedule]:
+        return await self._readers.run(lambda cursor: scheduling.schedules(cursor, names))
+
+    async def due_schedules(self, now: int, limit: int) -> list[StoredSchedule]:
+        return await self._readers.run(lambda cursor: scheduling.due_schedules(cursor, now, limit))
+
+    async def next_schedule_wake(self) -> int:
+        return await self._readers.run(scheduling.next_schedule_wake)
+
+    async def save_schedule(self, stored: StoredSchedule, executions: Sequence[StoredExecution] = (), *, over: int) -> bool:
+        return await self._write(lambda cursor: scheduling.save_schedule(cursor, stored, executions, over))
+
+    async def delete_schedule(self, name: str) -> bool:
+        return await self._write(lambda cursor: scheduling.delete_schedule(cursor, name))
+
+    async def claim_executions(self, now: int, until: int, limit: int) -> list[StoredExecution]:
+        return await self._write(lambda cursor: scheduling.claim_executions(cursor, now, until, limit))
+
+    async def save_execution(self, execution: StoredExecution) -> None:
+        await self._write(lambda cursor: scheduling.save_execution(cursor, execution))
+
+    async def executions(self, execution_ids: Sequence[str]) -> list[StoredExecution]:
+        return await self._readers.run(lambda cursor: scheduling.executions(cursor, execution_ids))
+
+    async def search_executions(self, search: Search) -> Page:
+        return await self._readers.run(lambda cursor: searching.search_executions(cursor, search))
+
+    async def prune_executions(self, keep: int, before: int) -> int:
+        return await self._write(lambda cursor: scheduling.prune_executions(cursor, keep, before))
 
     # Definitions and other things that are kept by name
 

@@ -15,6 +15,7 @@ from podium.model.cached_output import CachedOutput
 from podium.model.decision import Decision, HistoryEntry
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
+from podium.model.schedule import StoredExecution, StoredSchedule
 from podium.model.search import Search
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
@@ -173,6 +174,44 @@ class Store(Protocol):
 
     async def task_logs(self, task_id: str) -> list[TaskLog]:
         """What workers wrote about a task, oldest first."""
+
+    # Schedules
+
+    async def schedules(self, names: Sequence[str] | None = None) -> list[StoredSchedule]:
+        """All, by name; or those named, unknown ones left out."""
+
+    async def due_schedules(self, now: int, limit: int) -> list[StoredSchedule]:
+        """Those whose `wake_at` has come, the most overdue first."""
+
+    async def next_schedule_wake(self) -> int:
+        """The earliest `wake_at` of all schedules and of all executions that are not over; 0 when there is none."""
+
+    async def save_schedule(self, stored: StoredSchedule, executions: Sequence[StoredExecution] = (), *, over: int) -> bool:
+        """Write a schedule over the revision that it was made from (0: there is none), and the instants that it takes, in one commit.
+
+        False, and nothing is written, when the store has another revision. An execution that is there already is left as it is.
+        """
+
+    async def delete_schedule(self, name: str) -> bool:
+        """Whether there was one. Its executions stay."""
+
+    async def claim_executions(self, now: int, until: int, limit: int) -> list[StoredExecution]:
+        """Executions whose `wake_at` has come; it becomes `until`, so that nobody else gets them before."""
+
+    async def save_execution(self, execution: StoredExecution) -> None:
+        """Replace an execution, unless it is over (`wake_at` 0) or gone."""
+
+    async def executions(self, execution_ids: Sequence[str]) -> list[StoredExecution]:
+        """These, in the order asked; unknown ones are left out."""
+
+    async def search_executions(self, search: Search) -> Page:
+        """Ids of executions that match.
+
+        Fields: executionId, scheduleName, workflowName, workflowId, state, scheduledTime, executionTime; startTime is scheduledTime.
+        """
+
+    async def prune_executions(self, keep: int, before: int) -> int:
+        """Delete executions that are over and are not among the newest `keep` of their schedule or are older than `before` (epoch ms)."""
 
     # Definitions and other things that are kept by name
 

@@ -18,3 +18,11 @@ SELECT json_group_array(id) FROM (
 
 -- count_workflows_by_tasks --
 SELECT count(DISTINCT t.workflow_id) FROM task AS t WHERE {condition};
+
+-- executions --
+SELECT json_group_array(id) FROM (
+    SELECT e.execution_id AS id FROM schedule_execution AS e WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?
+);
+
+-- count_executions --
+SELECT count(*) FROM schedule_execution AS e WHERE {condition};
