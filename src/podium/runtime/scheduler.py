@@ -60,6 +60,8 @@ class Scheduler:
 
     async def run(self) -> None:
         """Take and start what is due, again and again."""
+        if not self._store.shared:
+            await self.requeue()  # whoever has left them was this server
         while True:
             while await self.run_once():
                 pass
