@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help install install-run install-dev run test check fix lint types bounds bench bench-full soak docs oracle clean
+.PHONY: help install install-run install-dev run test check fix lint types bounds bench bench-full soak sim docs oracle clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench-full: install-dev ## The same, longer and with more workloads
 
 soak: install-dev ## Long runs: kill -9 under load, again and again
 	SOAK_KILLS=$${SOAK_KILLS:-60} SOAK_WORKFLOWS=$${SOAK_WORKFLOWS:-1500} $(BIN)/python -m pytest tests/e2e/test_kill.py
+
+sim: install-dev ## Simulated worlds of servers that die and disks that fail, by seed (SEEDS=1000 FIRST=0)
+	$(BIN)/python -m podium.testing.simulation --seeds $${SEEDS:-1000} --first $${FIRST:-0}
 
 docs: install-dev ## Check that the manual is complete and that its examples run
 	$(BIN)/python -m pytest tests/docs

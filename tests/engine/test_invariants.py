@@ -13,9 +13,10 @@ from podium.model import command as words
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
+from podium.testing.invariants import SERVER_POLLED
 from tests.engine.flow import Flow
 from tests.engine.given import Node, child, defined, dynamic_fork, ending, fork, inline, loop, node, setting, switch, wait
-from tests.engine.invariants import OUTSIDE, SERVER_POLLED, CheckedWorld
+from tests.engine.invariants import OUTSIDE, CheckedWorld
 
 WORKER_TYPES = ("pay", "ship", "flaky", "slow")
 REPORTS = ("COMPLETED", "COMPLETED", "COMPLETED", "FAILED", "FAILED_WITH_TERMINAL_ERROR", "CANCELED", "IN_PROGRESS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from podium.engine.effects import ready_tasks
 from podium.model.decision import Decision
 from podium.runtime.agenda import Agenda
 from podium.runtime.cache import Cache
@@ -37,6 +38,16 @@ class Aftermath:
         if decision.workflow.wake_at and not decision.workflow.status.terminal:
             self.agenda.note(decision.workflow.wake_at)
         self._send(decision)
+        self.watchers.tell(decision.workflow.workflow_id)
+
+    def doubt(self, pending: Pending) -> None:
+        """A commit has failed as far as is known. If it is durable all the same, what it asks for must not wait for ever."""
+        decision = pending.decision
+        self.queue.doubt(ready_tasks(decision))
+        self.queue.doubt(pending.claimed)
+        self.agenda.note(decision.workflow.wake_at)
+        if decision.messages:
+            self.outgoing.doubt()
         self.watchers.tell(decision.workflow.workflow_id)
 
     def _send(self, decision: Decision) -> None:

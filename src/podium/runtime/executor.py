@@ -319,6 +319,7 @@ class Executor:
     def failed(self, pending: Pending, cause: Exception) -> None:
         """A commit failed: what the store holds is not known, so the run is read again."""
         self._cache_forgets(pending)
+        self._parts.aftermath.doubt(pending)
         self._fail(pending.box, pending.letters, cause)
 
     def _cache_forgets(self, pending: Pending) -> None:

@@ -46,6 +46,9 @@ class Outbox:
         await self._recover()
         while True:
             await self._arrival()
+            if self._outgoing.doubted:
+                self._outgoing.doubted = False
+                await self._recover()
             rows, self._outgoing.rows = self._outgoing.rows, []
             for row in rows:
                 self._accept(row)

@@ -15,11 +15,17 @@ class Outgoing:
         self.rows: list[OutboxRow] = []
         self.consumed: set[str] = set()  # of those that are being delivered
         self.delivering: set[str] = set()
+        self.doubted = False  # the store may hold messages that were not said to be there
         self.arrived = asyncio.Event()
 
     def send(self, rows: Sequence[OutboxRow]) -> None:
         """Messages of a committed decision."""
         self.rows.extend(rows)
+        self.arrived.set()
+
+    def doubt(self) -> None:
+        """A commit with messages has failed as far as is known."""
+        self.doubted = True
         self.arrived.set()
 
     def took(self, outbox_ids: Sequence[str]) -> None:

@@ -70,6 +70,8 @@ class Platform:
     async def start(self) -> None:
         """Open the store, read what is kept in memory, start all loops. Raises NewerDatabase."""
         await self.store.open()
+        if self.store.shared:
+            self.queue.share()
         await self.registry.load()
         self.polls.load(await self.store.poll_data())
         known_queues = [queue for queue, domain in await self.store.queue_sizes() if domain is None]

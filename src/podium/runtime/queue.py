@@ -26,6 +26,8 @@ from podium.store.store import Candidate, Want
 
 MOST_WANTS = 500  # in one commit
 MOST_WANTS_OF_LINE = 100
+LOOK_AGAIN_MS = 1_000  # for tasks that another server has put into the store
+LOOK_AGAIN_SPREAD_MS = 251
 MOST_LINES = 10_000  # kept for queues that nobody polls at the moment
 
 
@@ -33,6 +35,7 @@ class TaskQueue:
     """All pollers that wait, by queue and domain."""
 
     def __init__(self, clock: Clock, timers: Timers, bell: Bell, polls: Polls, strays: Strays, limits: Limits) -> None:
+        self._shared = False
         self._clock = clock
         self._timers = timers
         self._bell = bell
@@ -44,6 +47,10 @@ class TaskQueue:
         self._draining = False
         self._system_queues: dict[str, None] = {}  # that nobody serves yet
         self._system_queue_arrived = asyncio.Event()
+
+    def share(self) -> None:
+        """Other servers fill and empty the same queues: look at the store now and then while somebody waits."""
+        self._shared = True
 
     # For pollers
 
@@ -132,6 +139,16 @@ class TaskQueue:
             elif not line.next_ready or task.ready_at < line.next_ready:
                 line.next_ready = task.ready_at
                 self._watch(line)
+
+    def doubt(self, tasks: Sequence[Task]) -> None:
+        """A commit that makes these tasks ready has failed, as far as is known: whether they are there, only the store can tell."""
+        for task in tasks:
+            line = self._lines.get((task.queue, task.domain))
+            if line is None:
+                self._note_system_queue(task)
+            else:
+                line.restock()
+                self._feed(line)
 
     async def new_system_queues(self) -> list[str]:
         """Queues with tasks of the server itself, in which nobody waits; each once."""
@@ -262,11 +279,16 @@ class TaskQueue:
 
     def _watch(self, line: Line) -> None:
         """Look into the store when the next task of this line becomes ready."""
-        if not line.next_ready or not line.idle or (line.timer is not None and line.timer.when <= line.next_ready):
+        when = line.next_ready
+        if self._shared:
+            now = self._clock.now()
+            look_again = now + LOOK_AGAIN_MS + now % LOOK_AGAIN_SPREAD_MS  # servers that began together do not look together for ever
+            when = min(when, look_again) if when else look_again
+        if not when or not line.idle or (line.timer is not None and line.timer.when <= when):
             return
         if line.timer is not None:
             line.timer.cancel()
-        line.timer = self._timers.at(line.next_ready, partial(self._restock, line))
+        line.timer = self._timers.at(when, partial(self._restock, line))
 
     def _restock(self, line: Line) -> None:
         line.timer = None

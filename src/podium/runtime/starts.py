@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
+from itertools import count
 from secrets import randbits
 
 import msgspec
+from msgspec.structs import replace
 
 from podium.clock import Clock
+from podium.engine.ids import name_uuid
 from podium.errors import Conflict, Invalid, NotFound
 from podium.model.body import IdempotencyStrategy, StartWorkflowRequest
 from podium.model.command import SERVER, AnyCommand, StartWorkflow
 from podium.model.definition import WorkflowDef
 from podium.model.search import AllOf, Clause, Operator, Search
+from podium.model.workflow import Workflow
 from podium.runtime.registry import Registry
 from podium.store.store import Store
 
@@ -55,8 +59,9 @@ class Starts:
             return str(await submit(command))
         key = (command.definition.name, request.idempotency_key)
         async with self._locks[hash(key) % LOCKS]:
-            existing = await self._existing(key, request.idempotency_strategy, origin.workflow_id)
-            return existing or str(await submit(command))
+            holders = await self._holders(key)
+            existing = _existing(key, holders, request.idempotency_strategy, origin.workflow_id)
+            return existing or str(await submit(replace(command, workflow_id=origin.workflow_id or _keyed_id(key, holders))))
 
     def command(self, request: StartWorkflowRequest, origin: Origin) -> StartWorkflow:
         """The command. Raises Invalid, NotFound for an unknown definition or an unknown child of it."""
@@ -91,22 +96,33 @@ class Starts:
             raise NotFound(f"No such workflow defined. name={request.name}, version={request.version}")
         return found
 
-    async def _existing(self, key: tuple[str, str], strategy: IdempotencyStrategy | None, own_id: str | None) -> str | None:
-        """The execution that the key names, when it is to be returned; None when a new one may start (spec/engine.md §2.4).
-
-        Raises Conflict when it stands in the way.
-        """
+    async def _holders(self, key: tuple[str, str]) -> dict[str, Workflow]:
+        """The executions that were started with a key, by id."""
         name, text = key
         parts = (Clause("workflowType", Operator.EQUAL, (name,)), Clause("idempotencyKey", Operator.EQUAL, (text,)))
         page = await self._store.search_workflows(Search(condition=AllOf(parts)))
         # A `*` in the key finds others too.
-        holders = [workflow for workflow in await self._store.workflows(page.ids) if workflow.idempotency_key == text]
-        if strategy is IdempotencyStrategy.FAIL_ON_RUNNING:
-            holders = [workflow for workflow in holders if not workflow.status.terminal]
-        if not holders:
-            return None
-        if own_id in [workflow.workflow_id for workflow in holders]:
-            return own_id  # the same start, delivered again
-        if strategy is IdempotencyStrategy.RETURN_EXISTING:
-            return holders[0].workflow_id
-        raise Conflict(f"Workflow {name} was already started with the idempotency key {text}", workflow_id=holders[0].workflow_id)
+        return {one.workflow_id: one for one in await self._store.workflows(page.ids) if one.idempotency_key == text}
+
+
+def _existing(key: tuple[str, str], holders: dict[str, Workflow], strategy: IdempotencyStrategy | None, own_id: str | None) -> str | None:
+    """The execution that the key names, when it is to be returned; None when a new one may start (spec/engine.md §2.4).
+
+    Raises Conflict when it stands in the way.
+    """
+    in_the_way = [one for one in holders.values() if strategy is not IdempotencyStrategy.FAIL_ON_RUNNING or not one.status.terminal]
+    if not in_the_way:
+        return None
+    if own_id in holders:
+        return own_id  # the same start, delivered again
+    first = in_the_way[0].workflow_id
+    if strategy is IdempotencyStrategy.RETURN_EXISTING:
+        return first
+    name, text = key
+    raise Conflict(f"Workflow {name} was already started with the idempotency key {text}", workflow_id=first)
+
+
+def _keyed_id(key: tuple[str, str], holders: Container[str]) -> str:
+    """The id of the next execution of a key: the same at every server, so that of two that start at once one finds the other's."""
+    ids = (name_uuid(f"start:{key[0]}:{key[1]}:{generation}") for generation in count())
+    return next(one for one in ids if one not in holders)

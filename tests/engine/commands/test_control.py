@@ -34,6 +34,17 @@ def test_a_failure_during_a_pause_is_decided_at_resume(world: World) -> None:
     assert flow.resume().standing == ["a FAILED", "a SCHEDULED"]
 
 
+def test_a_resume_by_a_clock_that_is_behind_forgets_no_deadline(world: World) -> None:
+    world.task("a", retryCount=1, retryDelaySeconds=0, responseTimeoutSeconds=5)
+    flow = world.start(node("a"))
+    world.poll("a")
+    due = flow.run.workflow.wake_at
+    world.now = due + 1
+    flow.pause()
+    world.now = due - 100
+    assert flow.resume().run.workflow.wake_at == due
+
+
 def test_pausing_a_paused_workflow_changes_nothing(world: World) -> None:
     flow = world.start(node("a")).pause()
     revision = flow.run.workflow.revision

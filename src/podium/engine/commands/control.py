@@ -34,6 +34,7 @@ def resume(draft: Draft, command: ResumeWorkflow) -> None:
     draft.set_workflow(status=WorkflowStatus.RUNNING, last_retried_time=draft.now)
     go_on(draft)
     check_all(draft)
+    draft.ticked = True  # during the pause nobody was to be woken for what another clock believed to be due
 
 
 def terminate_workflow(draft: Draft, command: TerminateWorkflow) -> None:

@@ -1,0 +1,1 @@
+"""Whole worlds: servers, clients, workers and faults in one thread."""
