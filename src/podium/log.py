@@ -20,6 +20,8 @@ class Event(StrEnum):
     SERVER_STARTED = "server_started"
     SERVER_DRAINING = "server_draining"
     SERVER_STOPPED = "server_stopped"
+    WORKER_ENDED = "worker_ended"
+    WORKERS_REPLACED = "workers_replaced"
     LOOP_FAILED = "loop_failed"
     COMMIT_FAILED = "commit_failed"
     COMMITTED = "committed"
@@ -42,6 +44,8 @@ class Keys(TypedDict, total=False):
     workflow_id: str
     task_id: str
     task_type: str
+    worker: int
+    code: int
     queue: str
     loop: str
     outbox_id: str

@@ -19,7 +19,9 @@ PREFIX = "PODIUM_"
 CONFIG_VARIABLE = "PODIUM_CONFIG"
 SECRET_PREFIX = "PODIUM_SECRET_"  # noqa: S105 - not a secret: the beginning of the names of variables that hold some
 # Variables with our prefix that are not settings of the server: read by the client side.
-OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "PODIUM_SERVER_URL", "PODIUM_KEY_ID", "PODIUM_KEY_SECRET", "PODIUM_TOKEN"})
+OTHER_VARIABLES = frozenset(
+    {CONFIG_VARIABLE, "PODIUM_SERVER_URL", "PODIUM_KEY_ID", "PODIUM_KEY_SECRET", "PODIUM_TOKEN", "PODIUM_LISTEN_FD", "PODIUM_READY_FD"}
+)
 _PASSWORD = re.compile(r"//[^/@]*@")
 
 
@@ -37,6 +39,7 @@ class Settings:
     host: Annotated[str, About("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, About("Port to listen on; 0 takes a free one."), Meta(ge=0, le=65_535)] = 8080
     database: Annotated[str, About("Where everything is kept: sqlite:///FILE.")] = "sqlite:///podium.db"
+    workers: Annotated[int, About("Server processes on this port; more than one needs PostgreSQL."), Meta(ge=1, le=256)] = 1
     log_level: Annotated[Literal["debug", "info", "warning", "error"], About("The least serious events to log.")] = "info"
     log_format: Annotated[Literal["text", "json"], About("How log lines look.")] = "text"
     drain_seconds: Annotated[int, About("How long a stopping server waits for requests in hand.", "s"), Meta(ge=0)] = 30

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 
@@ -18,11 +17,11 @@ from podium import __version__, log
 from podium.api.application import create_application
 from podium.api.connection import Connection
 from podium.app import build
+from podium.cli.listening import BACKLOG, given_or_own, tell_ready
 from podium.errors import PodiumError
 from podium.runtime.platform import Platform
 from podium.settings import Settings
 
-BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75
 # Most objects live as long as a run in the cache does. Frequent collections would look at them all, again and again.
 GC_THRESHOLDS = (50_000, 20, 100)
@@ -44,7 +43,7 @@ async def _serve(settings: Settings) -> int:
         log.error(log.Event.LOOP_FAILED, loop="start", reason=str(problem))
         return 1
     try:
-        listener = listen(settings.host, settings.port)
+        listener = given_or_own(settings.host, settings.port)
     except OSError as problem:
         log.error(log.Event.LOOP_FAILED, loop="start", reason=f"{settings.host}:{settings.port}: {problem.strerror}")
         await platform.stop()
@@ -56,25 +55,11 @@ async def _serve(settings: Settings) -> int:
     host, port = listener.getsockname()[:2]
     took = round((time.monotonic() - started) * 1000)
     log.info(log.Event.SERVER_STARTED, url=f"http://{host}:{port}", version=__version__, duration_ms=took)
+    tell_ready()
     await server.serve(sockets=[listener])
     await platform.stop()
     log.info(log.Event.SERVER_STOPPED)
     return 0
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(BACKLOG)  # now, so that whoever waits for the log line is not refused
-    except OSError:
-        listener.close()
-        raise
-    listener.setblocking(False)  # noqa: FBT003 - its only parameter
-    return listener
 
 
 class Server(uvicorn.Server):

@@ -25,6 +25,8 @@ def run(arguments: Sequence[str]) -> int:
         for problem in mistakes.problems:
             sys.stderr.write(f"podium: {problem.path}: {problem.message}\n")
         return 2
+    if settings.workers > 1:
+        return serve_many(settings, arguments)
     return serve(settings)
 
 
@@ -41,6 +43,23 @@ def _help(row: Row) -> str:
     default = ",".join(row.default) if isinstance(row.default, tuple) else str(row.default)
     unit = f" {row.unit}" if row.unit else ""
     return f"{row.help} Default: {default or 'none'}{unit}.".replace("%", "%%")
+
+
+def serve_many(settings: Settings, arguments: Sequence[str]) -> int:
+    """Run several servers on one port."""
+    from podium import log
+    from podium.cli.workers import supervise
+
+    if not settings.database.startswith("postgres"):
+        sys.stderr.write("podium: workers: several processes need a database that they can share: postgresql://…\n")
+        return 2
+    log.configure(settings.log_level, settings.log_format)
+    try:
+        command = [sys.executable, "-m", "podium", "server", *arguments, "--workers", "1"]
+        return supervise(settings.workers, settings.host, settings.port, settings.drain_seconds, command)
+    except OSError as problem:
+        sys.stderr.write(f"podium: {settings.host}:{settings.port}: {problem.strerror}\n")
+        return 1
 
 
 def serve(settings: Settings) -> int:
