@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from led import toolchain
+from pipeline import nightly
 from pipeline.conductor import Conductor, ServerError
 from pipeline.console import Console
 from pipeline.execution import Run
@@ -190,7 +191,7 @@ def demonstrate(stack: ExitStack, console: Console) -> int:
     show.follow(runs, DONE_WITHIN_SECONDS)
     cleaning = show.clean(runs)
     console.results(runs, out)
-    problems = show.problems(runs, cleaning)
+    problems = show.problems(runs, cleaning) + analyse(console, server, len(runs))
     point_out(console, show, problems)
     if not os.environ.get("ONCE"):
         console.say("\nThe server and the workers stay up until Ctrl-C.")
@@ -198,6 +199,20 @@ def demonstrate(stack: ExitStack, console: Console) -> int:
             processes.check()
             time.sleep(1)
     return 1 if problems else 0
+
+
+def analyse(console: Console, server: Conductor, count: int) -> list[str]:
+    """Schedule the nightly analytics and show what they say now; what is wrong with that."""
+    console.title("Nightly analytics")
+    schedule = nightly.keep(server, HERE / "nightly_analytics.json")
+    console.say(f"  schedule   {schedule['cronExpression']} in {schedule['zoneId']}, and once right now")
+    output = nightly.try_once(server, schedule)
+    ended = output["byStatus"]
+    assert isinstance(ended, dict)
+    shown = ", ".join(f"{number} {status}" for status, number in sorted(ended.items()))
+    console.say(f"  last day   {output['total']} compilations: {shown}; {output['seconds']} s altogether")
+    total = output["total"]
+    return [] if isinstance(total, int) and total >= count else [f"the nightly analytics found {total} compilations, expected {count}"]
 
 
 def point_out(console: Console, show: Demonstration, problems: list[str]) -> None:

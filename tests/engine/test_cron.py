@@ -88,6 +88,7 @@ def test_the_next_times_of(expression: str, times: list[str]) -> None:
         ("", "found 0 fields"),
         ("bad", "found 1 fields"),
         ("* * * *", "found 4 fields"),
+        (f"{'1,' * 600}1 * * * * *", "at most 1000 characters"),
         ("* * * * * * * *", "found 8 fields"),
         ("@never", "@yearly"),
         ("60 * * * * *", "second, character 1: expected 0 to 59, found '60'"),

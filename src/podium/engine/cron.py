@@ -19,6 +19,8 @@ from podium.errors import Invalid
 
 HORIZON_YEARS: Final = 100  # a day that does not come in a century never comes
 
+MOST_CHARACTERS: Final = 1000
+
 _WORDS: Final = {
     "@yearly": "0 0 0 1 1 *",
     "@annually": "0 0 0 1 1 *",
@@ -37,18 +39,31 @@ _SECOND: Final = timedelta(seconds=1)
 _LONGEST_CHANGE: Final = 2 * 86_400  # seconds that a zone's clocks may jump; one moved by a whole day
 _LAST: Final = 250_000_000_000_000  # epoch ms; far enough from the end of the calendar
 
-Days = Callable[[int, int], frozenset[int]]  # (year, month) -> days of that month
+
+class Shape(NamedTuple):
+    """All that the days of a month depend on: there are 28 of these."""
+
+    length: int
+    first: int  # the weekday of its first day, 1 to 7
+
+    def weekday(self, day: int) -> int:
+        """From 1, Monday, to 7."""
+        return (self.first + day - 2) % 7 + 1
+
+
+_SHAPES: Final = tuple(Shape(length, first) for length in range(28, 32) for first in range(1, 8))
+
+Days = Callable[[Shape], frozenset[int]]
 
 
 class Cron(NamedTuple):
-    """An expression, read. The numbers of each field in order; the two day fields as alternatives of which one must hold."""
+    """An expression, read: the numbers of each field in order, and the days of every shape of month on which both day fields match."""
 
     seconds: tuple[int, ...]
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
     months: tuple[int, ...]
-    month_days: tuple[Days, ...]
-    week_days: tuple[Days, ...]
+    days: dict[Shape, tuple[int, ...]]
 
 
 def next_time(cron: Cron, zone: tzinfo, after: int) -> int | None:
@@ -107,21 +122,16 @@ def _time_of_day(cron: Cron, wall: datetime) -> tuple[int, int, int] | None:
     return None
 
 
-def _dates(cron: Cron, first: date, last_year: int) -> Iterator[date]:
-    year, month = first.year, first.month
+def _dates(cron: Cron, start: date, last_year: int) -> Iterator[date]:
+    year, month = start.year, start.month
     while year <= last_year:
         if month in cron.months:
-            for day in _days(cron, year, month):
+            first, length = monthrange(year, month)
+            for day in cron.days[Shape(length, first + 1)]:
                 found = date(year, month, day)
-                if found >= first:
+                if found >= start:
                     yield found
         year, month = (year, month + 1) if month < len(_MONTHS) else (year + 1, 1)
-
-
-def _days(cron: Cron, year: int, month: int) -> list[int]:
-    month_days = frozenset[int]().union(*(days(year, month) for days in cron.month_days))
-    week_days = frozenset[int]().union(*(days(year, month) for days in cron.week_days))
-    return sorted(month_days & week_days)
 
 
 # Reading
@@ -163,6 +173,10 @@ class _Part(NamedTuple):
 @lru_cache(maxsize=1024)
 def parse_cron(expression: str) -> Cron:
     """Read an expression. Raises Invalid, which names the field and the character, what was expected and what was found."""
+    if len(expression) > MOST_CHARACTERS:
+        raise Invalid(
+            f"Invalid cron expression '{expression[:100]}…': expected at most {MOST_CHARACTERS} characters, found {len(expression)}"
+        )
     text = _WORDS.get(expression.strip().lower())
     parts = _parts(text or expression)
     seconds, minutes, hours, months = (
@@ -173,9 +187,18 @@ def parse_cron(expression: str) -> Cron:
         minutes,
         hours,
         months,
-        tuple(_month_days(part) for part in parts if part.field is _MONTH_DAYS),
-        tuple(_week_days(part) for part in parts if part.field is _WEEK_DAYS),
+        _days(
+            [_month_days(part) for part in parts if part.field is _MONTH_DAYS],
+            [_week_days(part) for part in parts if part.field is _WEEK_DAYS],
+        ),
     )
+
+
+def _days(month_days: list[Days], week_days: list[Days]) -> dict[Shape, tuple[int, ...]]:
+    """Of each field one alternative must hold."""
+    none = frozenset[int]()
+    by_month = {shape: none.union(*(days(shape) for days in month_days)) for shape in _SHAPES}
+    return {shape: tuple(sorted(by_month[shape] & none.union(*(days(shape) for days in week_days)))) for shape in _SHAPES}
 
 
 def _parts(expression: str) -> list[_Part]:
@@ -242,10 +265,6 @@ def _number(part: _Part, text: str) -> int:
     return number
 
 
-def _length(year: int, month: int) -> int:
-    return monthrange(year, month)[1]
-
-
 def _month_days(part: _Part) -> Days:
     """One alternative of the field for days of the month."""
     text = part.text
@@ -259,32 +278,30 @@ def _month_days(part: _Part) -> Days:
     if text.endswith("W"):
         return _nearest_working_day(_number(part, text[:-1]))
     numbers = frozenset(_numbers(part))
-    return lambda year, month: numbers & frozenset(range(1, _length(year, month) + 1))
+    return lambda shape: numbers & frozenset(range(1, shape.length + 1))
 
 
 def _last_day(back: int) -> Days:
-    return lambda year, month: frozenset({_length(year, month) - back} - {0, -1, -2})
+    return lambda shape: frozenset({shape.length - back} - {0, -1, -2})
 
 
-def _last_working_day(year: int, month: int) -> frozenset[int]:
-    last = _length(year, month)
-    return frozenset({last - max(0, date(year, month, last).isoweekday() - _SATURDAY + 1)})
+def _last_working_day(shape: Shape) -> frozenset[int]:
+    return frozenset({shape.length - max(0, shape.weekday(shape.length) - _SATURDAY + 1)})
 
 
 def _nearest_working_day(wanted: int) -> Days:
     """The day itself, the Friday before its Saturday, or the Monday after its Sunday; never in another month."""
 
-    def days(year: int, month: int) -> frozenset[int]:
-        last = _length(year, month)
-        if wanted > last:
+    def days(shape: Shape) -> frozenset[int]:
+        if wanted > shape.length:
             return frozenset()
-        weekday = date(year, month, wanted).isoweekday()
+        weekday = shape.weekday(wanted)
         day = wanted
         if weekday == _SATURDAY:
             day = wanted - 1 if wanted > 1 else 3
         elif weekday == _SUNDAY:
             day = wanted + 1
-        return frozenset({day}) if day <= last else frozenset()
+        return frozenset({day}) if day <= shape.length else frozenset()
 
     return days
 
@@ -300,19 +317,16 @@ def _week_days(part: _Part) -> Days:
     if text.endswith("L"):
         return _in_month(_number(part, text[:-1]) or _SUNDAY, 0)
     numbers = frozenset(number or _SUNDAY for number in _numbers(part))
-    return lambda year, month: frozenset(
-        day for day in range(1, _length(year, month) + 1) if date(year, month, day).isoweekday() in numbers
-    )
+    return lambda shape: frozenset(day for day in range(1, shape.length + 1) if shape.weekday(day) in numbers)
 
 
 def _in_month(weekday: int, place: int) -> Days:
     """The n-th such weekday of the month, or with 0 the last."""
 
-    def days(year: int, month: int) -> frozenset[int]:
-        last = _length(year, month)
+    def days(shape: Shape) -> frozenset[int]:
         if place == 0:
-            return frozenset({last - (date(year, month, last).isoweekday() - weekday) % 7})
-        day = 1 + (weekday - date(year, month, 1).isoweekday()) % 7 + 7 * (place - 1)
-        return frozenset({day}) if day <= last else frozenset()
+            return frozenset({shape.length - (shape.weekday(shape.length) - weekday) % 7})
+        day = 1 + (weekday - shape.first) % 7 + 7 * (place - 1)
+        return frozenset({day}) if day <= shape.length else frozenset()
 
     return days

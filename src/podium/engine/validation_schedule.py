@@ -10,7 +10,7 @@ from podium.errors import Invalid, Problem
 from podium.model.schedule import CronSchedule, WorkflowSchedule
 
 MOST_JITTER_SECONDS: Final = 86_400
-MOST_CRONS: Final = 100
+MOST_CRONS: Final = 50
 
 
 def validate_schedule(schedule: WorkflowSchedule, zones: Zones) -> list[Problem]:
