@@ -170,3 +170,17 @@ async def test_what_cannot_be_read_and_what_the_rules_forbid_is_told_at_once(cli
     reply = await client.send("POST /api/metadata/taskdefs", [{"name": "t", "retryLogic": "FIXD", "retryCount": -1}])
     assert reply.status == 400
     assert [problem["path"] for problem in reply.json()["validationErrors"]] == ["$[0].retryLogic", "$[0].retryCount"]
+
+
+# Operators
+
+
+async def test_a_definition_with_operators_is_kept_as_written_and_exported_plain(client: Client) -> None:
+    body = {"name": "a", "taskReferenceName": "a", "type": "SIMPLE"}
+    each = {"name": "each", "taskReferenceName": "each", "type": "FOR_EACH", "inputParameters": {"items": [1]}, "loopOver": [body]}
+    assert (await client.send("PUT /api/metadata/workflow", [{"name": "w", "tasks": [each]}])).status == 200
+    kept = (await client.send("GET /api/metadata/workflow/w")).json()
+    exported = (await client.send("GET /api/metadata/workflow/w?export=plain")).json()
+    assert [task["type"] for task in kept["tasks"]] == ["FOR_EACH"]
+    assert [task["type"] for task in exported["tasks"]] == ["INLINE", "DO_WHILE", "INLINE"]
+    assert (await client.send("GET /api/metadata/workflow/w?export=java")).status == 400

@@ -8,8 +8,9 @@ from typing import TypeVar, cast
 import msgspec
 
 from podium.api.answer import Answer, json_answer, nothing
-from podium.api.parameter import boolean, optional_integer, texts
+from podium.api.parameter import boolean, optional_integer, optional_text, texts
 from podium.api.routing import Call, Route
+from podium.engine.operators import plain
 from podium.engine.validation import refuse, validate_task_definition, validate_workflow_definition
 from podium.errors import Invalid, NotFound, Problem
 from podium.model.body import BulkResponse, WorkflowDefSummary
@@ -22,6 +23,8 @@ OVERWRITE = boolean("overwrite", default=False, about="Replace the version if it
 REPLACE = boolean("overwrite", default=True, about="Replace versions that are there already")
 NEW_VERSION = boolean("newVersion", default=False, about="Store as the version after the latest")
 VERSION = optional_integer("version", "Without it, the latest")
+PLAIN = "plain"
+EXPORT = optional_text("export", f"{PLAIN}: with its FOR_EACH and TRY_CATCH compiled to tasks that Conductor knows")
 CLASSIFIER = texts("classifier", "Only definitions of these classifiers")
 LARGEST_VERSION = 2**31 - 1
 
@@ -91,11 +94,15 @@ async def workflow_definitions(call: Call) -> Answer:
 async def workflow_definition(call: Call) -> Answer:
     """GET /metadata/workflow/{name}."""
     name, version = call.path["name"], call.query(VERSION)
+    exported = call.query(EXPORT)
+    if exported not in {None, PLAIN}:
+        message = f"export: expected {PLAIN}, found '{(exported or '')[:100]}'"
+        raise Invalid(message, [Problem("export", message)])
     definition = call.platform.registry.workflow_definition(name, version)
     if definition is None:
         message = f"No such workflow found by name: {name}, version: {version}"
         raise NotFound(message)
-    return json_answer(definition)
+    return json_answer(plain(definition) if exported else definition)
 
 
 async def workflow_names(call: Call) -> Answer:
@@ -223,7 +230,9 @@ ROUTES = (
         response=dict[str, list[WorkflowDefSummary]],
     ),
     Route("GET", "/metadata/workflow/latest-versions", latest_versions, "The latest version of each name", response=list[WorkflowDef]),
-    Route("GET", "/metadata/workflow/{name}", workflow_definition, "One workflow definition", query=(VERSION,), response=WorkflowDef),
+    Route(
+        "GET", "/metadata/workflow/{name}", workflow_definition, "One workflow definition", query=(VERSION, EXPORT), response=WorkflowDef
+    ),
     Route("GET", "/metadata/workflow/{name}/versions", workflow_versions, "Versions of one name", response=list[WorkflowDefSummary]),
     Route("DELETE", "/metadata/workflow/{name}/{version}", delete_workflow_definition, "Delete a version; its runs keep their copy"),
     Route("POST", "/metadata/taskdefs", create_task_definitions, "Create or replace task definitions", body=list[TaskDef]),

@@ -1,4 +1,4 @@
-"""Completing a definition: the snapshot that a run starts with holds every task definition it needs (spec/engine.md §2.2 step 2)."""
+"""Completing a definition: the snapshot that a run starts with is plain and holds all task definitions (spec/engine.md §2.2 step 2)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from podium.engine.operators import plain
 from podium.engine.run import Catalog
 from podium.engine.schema import filled
 from podium.errors import Invalid, NotFound
@@ -19,12 +20,12 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def complete(definition: WorkflowDef, catalog: Catalog) -> WorkflowDef:
-    """The definition with task definitions and schemas filled in and the versions of its children pinned.
+    """The definition with its operators compiled, task definitions and schemas filled in, and the versions of its children pinned.
 
-    Raises NotFound for a child that has no definition, Invalid for a SIMPLE task without a name.
+    Raises NotFound for a child that has no definition, Invalid for a SIMPLE task without a name and for what `plain` refuses.
     """
-    completed = with_schemas(definition, catalog)
-    return replace(completed, tasks=[_complete_task(task, catalog) for task in definition.tasks])
+    compiled = with_schemas(plain(definition), catalog)
+    return replace(compiled, tasks=[_complete_task(task, catalog) for task in compiled.tasks])
 
 
 def with_schemas(definition: Definition, catalog: Catalog) -> Definition:

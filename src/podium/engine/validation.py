@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Protocol
 
+from podium.engine.operators import OPERATORS, plain
+from podium.engine.operators.scope import nodes_of
 from podium.engine.schema import schema_problem
 from podium.engine.template import check_expression, expressions
 from podium.engine.validation_type import type_problems
@@ -58,6 +60,8 @@ def validate_workflow_definition(definition: WorkflowDef, catalog: KnownNames, p
         if checked:
             problems += type_problems(task, place, catalog.task_definition)
     problems += _duplicates(nodes, definition.name)
+    if not problems:
+        problems += _operator_problems(definition, path)
     return problems + _reference_problems(definition, [task.task_reference_name for task, _, _ in nodes], catalog, path)
 
 
@@ -131,7 +135,7 @@ def _all_tasks(tasks: list[WorkflowTask], path: str, *, checked: bool) -> Iterat
         yield from _all_tasks(task.default_case, f"{place}.defaultCase", checked=checked)
         for index, branch in enumerate(task.fork_tasks):
             yield from _all_tasks(branch, f"{place}.forkTasks[{index}]", checked=checked)
-        yield from _all_tasks(task.loop_over, f"{place}.loopOver", checked=False)
+        yield from _all_tasks(task.loop_over, f"{place}.loopOver", checked=checked and task.type in OPERATORS)
 
 
 def _node_problems(task: WorkflowTask, place: str) -> list[Problem]:
@@ -157,6 +161,21 @@ def _duplicates(nodes: list[TaskAt], workflow: str) -> list[Problem]:
             problems.append(Problem(f"{place}.taskReferenceName", message, ref))
         seen.add(ref)
     return problems
+
+
+def _operator_problems(definition: WorkflowDef, path: str) -> list[Problem]:
+    """What forbids to compile the operators of a definition that is well otherwise: names that their tasks need, and mixed expressions."""
+    try:
+        compiled = plain(definition)
+    except Invalid as error:
+        return [Problem(f"{path}.tasks", error.message)]
+    if compiled is definition:
+        return []
+    taken = _duplicates([(task, f"{path}.tasks", False) for task in nodes_of(compiled.tasks)], definition.name)
+    return [
+        Problem(f"{path}.tasks", f"{problem.invalid_value} is the name of a task that an operator needs", problem.invalid_value)
+        for problem in taken
+    ]
 
 
 def _reference_problems(definition: WorkflowDef, refs: list[str], catalog: KnownNames, path: str) -> list[Problem]:

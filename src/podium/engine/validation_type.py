@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 from podium.engine.evaluators.javascript import javascript_problem
+from podium.engine.operators.for_each import MOST_LANES, concurrency, items
+from podium.engine.operators.try_catch import CATCH, FINALLY, TRY
 from podium.engine.path import PathError, compile_path
 from podium.engine.tasks.wait_for_webhook import matches_of
 from podium.errors import Problem
@@ -224,6 +226,36 @@ def _wait(task: WorkflowTask, _: TaskDefinitions) -> Findings:
     return []
 
 
+def _for_each(task: WorkflowTask, _: TaskDefinitions) -> Findings:
+    findings = _not_optional(task)
+    if items(task) is None:
+        findings.append(("inputParameters.items", _required("items or inputParameters.items", task)))
+    if not task.loop_over:
+        findings.append(("loopOver", _required("loopOver", task)))
+    given = task.input_parameters.get("concurrency", 1)
+    if given != concurrency(task) or isinstance(given, bool):
+        message = f"concurrency must be a whole number from 1 to {MOST_LANES}, not an expression: {given}, taskName: {task.name}"
+        findings.append(("inputParameters.concurrency", message))
+    return findings
+
+
+def _try_catch(task: WorkflowTask, _: TaskDefinitions) -> Findings:
+    findings, cases = _not_optional(task), task.decision_cases
+    if not cases.get(TRY):
+        findings.append((f"decisionCases['{TRY}']", _required(f"decisionCases['{TRY}']", task)))
+    if not cases.get(CATCH) and not cases.get(FINALLY):
+        findings.append(("decisionCases", _required(f"decisionCases['{CATCH}'] or ['{FINALLY}']", task)))
+    for case in cases.keys() - {TRY, CATCH, FINALLY}:
+        findings.append((f"decisionCases['{case}']", f"a TRY_CATCH has {TRY}, {CATCH} and {FINALLY}, not '{case}', taskName: {task.name}"))
+    return findings
+
+
+def _not_optional(task: WorkflowTask) -> Findings:
+    if not task.optional:
+        return []
+    return [("optional", f"{task.type} cannot be optional: what fails in it is caught by a TRY_CATCH, taskName: {task.name}")]
+
+
 def _readable(value: Json, form: re.Pattern[str]) -> bool:
     """A literal must have the form; what an expression comes to is seen when it runs."""
     text = str(value).strip()
@@ -232,6 +264,8 @@ def _readable(value: Json, form: re.Pattern[str]) -> bool:
 
 _RULES: dict[str, Rule] = {
     "EVENT": _event,
+    "FOR_EACH": _for_each,
+    "TRY_CATCH": _try_catch,
     "DECISION": _decision,
     "SWITCH": _switch,
     "BUSINESS_RULE": _business_rule,

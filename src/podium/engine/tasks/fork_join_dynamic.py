@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from podium.engine.definitions import registered, with_schemas
 from podium.engine.graph import Node, compile_branch
 from podium.engine.java_text import java_text
+from podium.engine.operators import OPERATORS
 from podium.engine.tasks.join import plan_join
 from podium.engine.turn import Spot, TaskType, Terminated
 from podium.errors import Invalid
@@ -23,6 +24,9 @@ def plan(spot: Spot, node: Node) -> list[Task]:
     """The marker, every branch, and the JOIN that waits for them."""
     value = spot.draft.resolve(node, None)
     branches = [_defined(spot, branch) for branch in _branches(spot, node, value)]
+    operator = next((branch for branch in branches if branch.type in OPERATORS), None)
+    if operator is not None:
+        raise Terminated(f"Task '{operator.task_reference_name}' of type {operator.type} cannot be forked dynamically; fork a SUB_WORKFLOW")
     join = node.following
     if join is None or join.type != "JOIN":
         raise Terminated(NO_JOIN)

@@ -1,0 +1,1 @@
+"""Operators compile to plain tasks, and run as those."""
