@@ -118,6 +118,14 @@ def test_lanes_in_lanes_are_bounded(world: World) -> None:
     assert "more than 20000 tasks; lower the concurrency" in message
 
 
+def test_blocks_in_blocks_are_bounded(world: World) -> None:
+    body = node("a")
+    for number in range(40):
+        body = try_catch(f"t{number}", [body], [node(f"c{number}")])
+    ((_, message),) = problems(world, body)
+    assert "is nested too deeply" in message
+
+
 @pytest.mark.parametrize("ref", ["each_items", "each_lane2", "a_lane1"])
 def test_a_name_that_an_operator_needs_is_taken(world: World, ref: str) -> None:
     ((_, message),) = problems(world, for_each("each", [1], node("a"), concurrency=2), node(ref))

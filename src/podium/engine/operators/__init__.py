@@ -6,6 +6,7 @@ by how expressions begin before and after; the expressions of the rest are rewri
 
 from __future__ import annotations
 
+import msgspec
 from msgspec.structs import replace
 
 from podium.engine.operators.for_each import concurrency, for_each
@@ -14,6 +15,7 @@ from podium.engine.operators.scope import Compiled, Operator, Scope, nodes_of, r
 from podium.engine.operators.try_catch import try_catch
 from podium.errors import Invalid
 from podium.model.definition import WorkflowDef, WorkflowTask
+from podium.model.shape import too_deep
 
 MOST_TASKS = 20_000
 
@@ -24,7 +26,7 @@ def plain(definition: WorkflowDef) -> WorkflowDef:
     """The definition with every operator compiled to plain tasks; itself when it holds none.
 
     Raises Invalid for an expression that reads both from inside and outside of a block that runs as a workflow of its own, and for
-    one that would become too large.
+    a definition that would become too large or too deep.
     """
     if not has_operators(definition):
         return definition
@@ -36,11 +38,14 @@ def plain(definition: WorkflowDef) -> WorkflowDef:
     refs = frozenset(node.task_reference_name for node in nodes)
     scope = Scope(definition=definition, refs=refs, used=roots_of(definition), sequence=_sequence)
     compiled = _sequence(definition.tasks, scope)
-    return replace(
+    made = replace(
         definition,
         tasks=[rewrite(task, compiled.moves) for task in compiled.tasks],
         output_parameters=rewrite(definition.output_parameters, compiled.moves),
     )
+    if too_deep(msgspec.to_builtins(made)):
+        raise Invalid(f"Compiled, the definition '{definition.name}' is nested too deeply; put a part of it into a workflow of its own")
+    return made
 
 
 def has_operators(definition: WorkflowDef) -> bool:
