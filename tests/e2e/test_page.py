@@ -106,6 +106,18 @@ def test_an_execution_with_a_thousand_tasks_is_shown(browser: Browser, server: S
     assert_quiet(browser, server)
 
 
+def test_an_open_execution_says_what_it_waits_for(browser: Browser, server: ServerProcess) -> None:
+    definition = {"name": "page_open", **OWNER, "tasks": [{"name": "w", "taskReferenceName": "w", "type": "WAIT"}]}
+    started = httpx2.post(f"{server.address}/api/workflow", json={"name": "page_open", "workflowDef": definition}, trust_env=False)
+    browser.open(f"{server.address}/execution/{started.text}")
+    assert "It waits for task 'w'" in browser.eventually(
+        "!document.getElementById('why').hidden && document.getElementById('why').innerText"
+    )
+    browser.eventually("document.querySelector('#space [data-task]') && (document.querySelector('#space [data-task]').click(), true)")
+    assert "until somebody ends it" in browser.eventually("document.querySelector('#panel .waits').innerText")
+    assert_quiet(browser, server)
+
+
 def test_an_unknown_execution_is_told(browser: Browser, server: ServerProcess) -> None:
     browser.open(f"{server.address}/execution/nobody")
     assert "nobody" in browser.eventually("!document.getElementById('notice').hidden && document.getElementById('notice').innerText")
