@@ -55,18 +55,30 @@ def up_to_date(folder: Path) -> bool:
 
 def browser() -> None:
     """A browser for the tests of the pages: Debian's chromium, where that is possible without asking anybody."""
-    if any(shutil.which(name) for name in BROWSERS):
-        return
+    if not any(shutil.which(name) for name in BROWSERS):
+        debian_packages(["chromium"], "the tests in a real browser are left out")
+
+
+def databases() -> None:
+    """PostgreSQL, which the tests start themselves, and the pooler that people put before it."""
+    if not (shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
+        debian_packages(["postgresql"], "the tests on PostgreSQL are left out")
+    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
+        debian_packages(["pgbouncer"], "the tests behind PgBouncer are left out")
+
+
+def debian_packages(names: Sequence[str], otherwise: str) -> None:
+    """Install packages of the system; say what follows if that cannot be."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        say("no chromium found, and it cannot be installed from here: the tests in a real browser are left out")
+        say(f"{' and '.join(names)} cannot be installed from here: {otherwise}")
         return
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = [apt, "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
+    install = [apt, "install", "--yes", "--quiet", "--no-install-recommends", *names]
     if succeeds([apt, "update", "--quiet"], ROOT, quiet) and succeeds(install, ROOT, quiet):
-        say("installed chromium")
+        say(f"installed {' and '.join(names)}")
     else:
-        say("chromium could not be installed: the tests in a real browser are left out")
+        say(f"{' and '.join(names)} could not be installed: {otherwise}")
 
 
 def succeeds(command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> bool:
@@ -92,7 +104,7 @@ def succeeds(command: Sequence[str], folder: Path, environment: dict[str, str] |
 
 def main() -> int:
     """All preparations; always 0, since each is optional."""
-    steps: tuple[Callable[[], None], ...] = (node_packages, browser)
+    steps: tuple[Callable[[], None], ...] = (node_packages, browser, databases)
     for step in steps:
         try:
             step()

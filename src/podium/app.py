@@ -7,6 +7,7 @@ from functools import partial
 
 from podium.api.view import execution_json
 from podium.clock import Clock, SystemClock
+from podium.errors import Invalid
 from podium.runtime.aftermath import Aftermath
 from podium.runtime.agenda import Agenda
 from podium.runtime.bell import Bell
@@ -44,6 +45,7 @@ from podium.store.sqlite import SqliteStore
 from podium.store.store import Store
 
 MEGABYTE = 1_000_000
+POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
 # bounds: the one place that knows all parts, read from top to bottom
@@ -53,7 +55,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     `environment`: the variables of the process, for secrets and for what the settings expose to definitions.
     """
     clock = clock or SystemClock()
-    store = store or SqliteStore(settings.database)
+    store = store or _store(settings)
     timers = Timers(clock)
     bell = Bell()
     polls = Polls(clock)
@@ -112,6 +114,17 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         loops=loops,
         sandbox=sandbox,
     )
+
+
+def _store(settings: Settings) -> Store:
+    """The database that the settings name. What speaks to PostgreSQL is an extra, imported when it is asked for."""
+    if not settings.database.startswith(POSTGRES_SCHEMES):
+        return SqliteStore(settings.database)
+    try:
+        from podium.store.postgres import PostgresStore
+    except ModuleNotFoundError as missing:
+        raise Invalid(f'PostgreSQL needs more packages: pip install "podium[postgres]" ({missing}).') from missing
+    return PostgresStore(settings.database, connections=settings.database_connections, prepared=settings.database_prepared)
 
 
 def _http_task(settings: Settings) -> HttpTask:

@@ -38,7 +38,13 @@ class Settings:
 
     host: Annotated[str, About("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, About("Port to listen on; 0 takes a free one."), Meta(ge=0, le=65_535)] = 8080
-    database: Annotated[str, About("Where everything is kept: sqlite:///FILE.")] = "sqlite:///podium.db"
+    database: Annotated[str, About("Where everything is kept: sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.")] = (
+        "sqlite:///podium.db"
+    )
+    database_connections: Annotated[int, About("Most connections to PostgreSQL, of each server."), Meta(ge=2)] = 10
+    database_prepared: Annotated[
+        bool, About("Keep statements prepared in PostgreSQL; false behind a pooler that hands connections on between transactions.")
+    ] = True
     workers: Annotated[int, About("Server processes on this port; more than one needs PostgreSQL."), Meta(ge=1, le=256)] = 1
     log_level: Annotated[Literal["debug", "info", "warning", "error"], About("The least serious events to log.")] = "info"
     log_format: Annotated[Literal["text", "json"], About("How log lines look.")] = "text"

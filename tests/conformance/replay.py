@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import UNSET
 
 from podium.api.application import create_application
+from podium.store.store import Store
 from podium.testing.clock import FakeClock
 from podium.testing.server import TestServer
 from tests.conformance.answers import NOTHING, VOLATILE, Comparison, Disguise, at, keep, short
@@ -30,10 +31,10 @@ class Difference(AssertionError):
     """Podium answers something else than was recorded."""
 
 
-async def replay(scenario: Scenario) -> None:
+async def replay(scenario: Scenario, store: Store | None = None) -> None:
     """Hold the conversation with a new server. Raises Difference at the first answer that is not the one that was recorded."""
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(TestServer())
+        server = await stack.enter_async_context(TestServer(store=store))
         application = create_application(server.platform)
         if not scenario.calls_itself:
             await Conversation(server, Door(application), "http://podium").hold(scenario)

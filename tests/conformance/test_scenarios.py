@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from msgspec import UNSET
 
+from podium.store.postgres import PostgresStore
+from tests import postgres
 from tests.conformance.replay import Difference, replay
 from tests.conformance.scenario import Explained, explained, later, names, read
 
 LATER = later()
+# All of them with PODIUM_TEST_DATABASE=postgres, else a sample: what differs between the databases, tests/store knows better.
+ON_POSTGRES = [name for name in names() if name not in LATER][:: 1 if os.environ.get("PODIUM_TEST_DATABASE") == "postgres" else 6]
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in LATER])
 async def test_podium_answers_what_was_recorded(name: str) -> None:
     await replay(read(name))
+
+
+@pytest.mark.parametrize("name", ON_POSTGRES)
+async def test_podium_answers_the_same_on_postgres(name: str) -> None:
+    async with postgres.database() as url:
+        await replay(read(name), PostgresStore(url))
 
 
 @pytest.mark.parametrize("name", sorted(LATER))

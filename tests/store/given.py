@@ -9,11 +9,12 @@ import msgspec
 
 from podium.model.decision import Decision, HistoryEntry, TaskChange
 from podium.model.definition import WorkflowDef, WorkflowTask
+from podium.model.message import OutboxRow, TerminateChild
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
-from podium.model.task import Task
+from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import Workflow
-from podium.store.store import Batch, Saved, Store
+from podium.store.store import Batch, Saved, Store, Want
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -85,6 +86,31 @@ def closed(status: WorkflowStatus = WorkflowStatus.COMPLETED, at: int = NOW + 5)
 def an_entry(*changes: tuple[str, str, str]) -> HistoryEntry:
     """A line of the history."""
     return HistoryEntry(at=NOW, actor="Ada", commands=("UpdateTask",), changes=changes)
+
+
+def before_and_batch() -> tuple[list[Decision], Batch]:
+    """Two runs, and a batch on them that touches every table."""
+    first, second, task = a_workflow("w1"), a_workflow("w2"), a_task("w1")
+    message = OutboxRow(outbox_id="m1", message=TerminateChild(workflow_id="w1", child_id="c", reason="r"), due=NOW)
+    given = [born(first, task, a_task("w1", 2), messages=(message,)), born(second, a_task("w2"))]
+    step = moved(
+        first,
+        completed(task),
+        TaskChange(a_task("w1", 2), None),
+        TaskChange(None, a_task("w1", 3)),
+        workflow={"output": Payload.of({"a": 1}), "priority": 3},
+        consumed=("m1",),
+        messages=(replace(message, outbox_id="m2"),),
+        logs=(TaskLog(log="line", task_id=task.task_id),),
+        history=an_entry(),
+    )
+    batch = Batch(
+        now=NOW,
+        decisions=[step, born(a_workflow("w3"), a_task("w3")), moved(second, removed=True)],
+        wants=[Want(queue="pay", domain=None, worker_id="w", count=1)],
+        polls=[PollData(queue_name="pay", last_poll_time=NOW)],
+    )
+    return given, batch
 
 
 async def save(store: Store, *decisions: Decision, **batch: Any) -> Saved:

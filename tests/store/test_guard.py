@@ -72,7 +72,7 @@ async def test_a_broken_decision_fails_alone(store: Store) -> None:
     saved = await save(store, *decisions)
 
     assert set(saved.failures) == {3, 8}
-    assert "CHECK" in saved.failures[3]
+    assert "check constraint" in saved.failures[3].lower()
     assert saved.conflicts == frozenset()
     found = await store.workflows([f"w{n}" for n in range(9)])
     assert [workflow.workflow_id for workflow in found] == ["w0", "w1", "w2", "w4", "w5", "w6", "w7"]

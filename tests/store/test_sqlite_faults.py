@@ -15,15 +15,10 @@ from typing import Any
 import pytest
 
 from podium.errors import Busy
-from podium.model.decision import Decision, TaskChange
-from podium.model.message import OutboxRow, TerminateChild
-from podium.model.payload import Payload
-from podium.model.task import PollData, TaskLog
 from podium.store.connection import connect
 from podium.store.sqlite import SqliteStore
-from podium.store.store import Batch, Want
 
-from .given import NOW, a_task, a_workflow, an_entry, born, closed, completed, moved, replace, save
+from .given import a_task, a_workflow, an_entry, before_and_batch, born, closed, completed, moved, save
 
 TABLES = ["workflow", "task", "payload", "history", "outbox", "task_log", "poll_data", "task_removed", "definition_snapshot"]
 
@@ -66,31 +61,6 @@ def no_fault() -> Iterator[None]:
     Fault.at = Fault.seen = 0
     yield
     Fault.at = 0
-
-
-def before_and_batch() -> tuple[list[Decision], Batch]:
-    """Two runs, and a batch that touches every table."""
-    first, second, task = a_workflow("w1"), a_workflow("w2"), a_task("w1")
-    message = OutboxRow(outbox_id="m1", message=TerminateChild(workflow_id="w1", child_id="c", reason="r"), due=NOW)
-    given = [born(first, task, a_task("w1", 2), messages=(message,)), born(second, a_task("w2"))]
-    step = moved(
-        first,
-        completed(task),
-        TaskChange(a_task("w1", 2), None),
-        TaskChange(None, a_task("w1", 3)),
-        workflow={"output": Payload.of({"a": 1}), "priority": 3},
-        consumed=("m1",),
-        messages=(replace(message, outbox_id="m2"),),
-        logs=(TaskLog(log="line", task_id=task.task_id),),
-        history=an_entry(),
-    )
-    batch = Batch(
-        now=NOW,
-        decisions=[step, born(a_workflow("w3"), a_task("w3")), moved(second, removed=True)],
-        wants=[Want(queue="pay", domain=None, worker_id="w", count=1)],
-        polls=[PollData(queue_name="pay", last_poll_time=NOW)],
-    )
-    return given, batch
 
 
 async def outcome(path: Path, fail_at: int) -> tuple[bool, int]:

@@ -36,8 +36,8 @@ def run_process(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> int:
     started = time.monotonic()
-    platform = build(settings, os.environ)
     try:
+        platform = build(settings, os.environ)
         await platform.start()
     except (PodiumError, OSError) as problem:
         log.error(log.Event.LOOP_FAILED, loop="start", reason=str(problem))

@@ -6,79 +6,38 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
-from podium.model.status import TaskStatus
-from podium.model.task import Task
 from podium.store import rows
 from podium.store.statements import statements
 from podium.store.store import Claimed, Want
-
-Key = tuple[str, str | None]  # queue, domain
+from podium.store.taking import Key, Taking, earlier, places, run_rows, task_rows
 
 _ABOVE_ALL = 2**62  # a priority
 
 
-class _Taken(msgspec.Struct):
-    """A task that a worker gets."""
-
-    want: int
-    task: Task  # as it was
-
-
-class _Standing(msgspec.Struct):
-    """Where a run that gives tasks away stands."""
-
-    revision: int
-    wake_at: int
-
-
 def claim(cursor: sqlite3.Cursor, wants: Sequence[Want], now: int) -> tuple[list[Claimed], dict[Key, int]]:
     """Take tasks for all wants; also, for each queue that had too few, when its next task becomes ready. See `Store.save`."""
-    runs: dict[str, _Standing] = {}
-    named = _take_named(cursor, wants, now, runs)
-    claimed = _write(cursor, named, runs, wants, now)
+    taking = Taking(wants, now)
+    _take_named(cursor, wants, taking)
+    claimed = _write(cursor, taking)
     next_ready: dict[Key, int] = {}
-    queued: list[_Taken] = []
-    for key, places in _places(wants).items():
-        found, following = _take(cursor, key, now, len(places))
-        for place, (revision, wake_at, _, *row) in zip(places, found, strict=False):
-            queued.append(_taken(runs, place, rows.read_task(row), revision, wake_at, now))
-        if following and len(found) < len(places):
+    for key, asking in places(wants).items():
+        found, following = _take(cursor, key, now, len(asking))
+        for want, (revision, wake_at, _, *row) in zip(asking, found, strict=False):
+            taking.take(want, rows.read_task(row), revision, wake_at)
+        if following and len(found) < len(asking):
             next_ready[key] = following
-    return claimed + _write(cursor, queued, runs, wants, now), next_ready
+    return claimed + _write(cursor, taking), next_ready
 
 
-def _take_named(cursor: sqlite3.Cursor, wants: Sequence[Want], now: int, runs: dict[str, _Standing]) -> list[_Taken]:
+def _take_named(cursor: sqlite3.Cursor, wants: Sequence[Want], taking: Taking) -> None:
     """The candidates that are as they were seen."""
     named = [(index, candidate) for index, want in enumerate(wants) for candidate in want.candidates or ()]
     asked = [(place, one.task.workflow_id, one.task.number, one.revision) for place, (_, one) in enumerate(named)]
-    taken: list[_Taken] = []
     for text in statements("task").many("standing").read(cursor, asked):
         # The order of an aggregate's rows is not promised.
         for place, revision, wake_at in sorted(rows.decode_rows(text)):
             index, candidate = named[place]
-            taken.append(_taken(runs, index, candidate.task, revision, wake_at, now))
-    return taken
-
-
-def _taken(runs: dict[str, _Standing], want: int, task: Task, revision: int, wake_at: int, now: int) -> _Taken:
-    """A task that goes to a want; its run counts one revision for all that are taken from it."""
-    run = runs.get(task.workflow_id)
-    if run is None:
-        run = runs[task.workflow_id] = _Standing(revision=revision + 1, wake_at=wake_at)
-    if task.lease_ms:
-        run.wake_at = _earlier(run.wake_at, now + task.lease_ms)
-    return _Taken(want=want, task=task)
-
-
-def _places(wants: Sequence[Want]) -> dict[Key, list[int]]:
-    """Per queue, the index of the want that each next task goes to."""
-    places: dict[Key, list[int]] = {}
-    for index, want in enumerate(wants):
-        if want.count > 0 and want.candidates is None:
-            places.setdefault((want.queue, want.domain), []).extend([index] * want.count)
-    return places
+            taking.take(index, candidate.task, revision, wake_at)
 
 
 def _take(cursor: sqlite3.Cursor, key: Key, now: int, count: int) -> tuple[list[list[Any]], int]:
@@ -96,7 +55,7 @@ def _take(cursor: sqlite3.Cursor, key: Key, now: int, count: int) -> tuple[list[
         if len(found) == count:
             break
         (later,) = cursor.execute(statements("task")["next_ready"], (*key, priority, now)).fetchone()
-        following = _earlier(following, later or 0)
+        following = earlier(following, later or 0)
     return found, following
 
 
@@ -114,42 +73,9 @@ def _priorities(cursor: sqlite3.Cursor, key: Key) -> Iterator[int]:
         yield priority
 
 
-def _earlier(first: int, second: int) -> int:
-    """Of two times, where 0 means never."""
-    return min(first, second) if first and second else first or second
-
-
-def _claimed(one: _Taken, run: _Standing, worker_id: str | None, now: int) -> Claimed:
-    before = one.task
-    task = msgspec.structs.replace(
-        before,
-        status=TaskStatus.IN_PROGRESS,
-        ready_at=0,
-        start_time=before.start_time or now,
-        update_time=now,
-        callback_after_seconds=0,
-        worker_id=worker_id,
-        poll_count=before.poll_count + 1,
-    )
-    return Claimed(want=one.want, task=task, revision=run.revision, wake_at=run.wake_at)
-
-
-def _write(cursor: sqlite3.Cursor, taken: list[_Taken], runs: dict[str, _Standing], wants: Sequence[Want], now: int) -> list[Claimed]:
+def _write(cursor: sqlite3.Cursor, taking: Taking) -> list[Claimed]:
     """Make what was taken so."""
-    claimed = [_claimed(one, runs[one.task.workflow_id], wants[one.want].worker_id, now) for one in taken]
-    tasks = [
-        (
-            one.task.workflow_id,
-            one.task.number,
-            one.revision,
-            one.task.start_time,
-            one.task.update_time,
-            one.task.poll_count,
-            one.task.worker_id,
-        )
-        for one in claimed
-    ]
-    standings = {one.task.workflow_id: (one.task.workflow_id, one.revision, one.wake_at) for one in claimed}
-    statements("task").many("claim").run(cursor, tasks)
-    statements("workflow").many("claimed").run(cursor, list(standings.values()))
+    claimed = taking.settle()
+    statements("task").many("claim").run(cursor, task_rows(claimed))
+    statements("workflow").many("claimed").run(cursor, run_rows(claimed))
     return claimed

@@ -37,18 +37,29 @@ Fields = dict[str, Field]
 FREE_TEXT = "jsonData"
 
 _WORKFLOW_TEXT = (
-    r"(w.workflow_id LIKE ? ESCAPE '\' OR w.name LIKE ? ESCAPE '\' OR w.correlation_id LIKE ? ESCAPE '\' OR w.reason LIKE ? ESCAPE '\'"
-    r" OR EXISTS (SELECT 1 FROM payload AS p WHERE p.payload_id IN (w.input_id, w.output_id) AND p.body LIKE ? ESCAPE '\'))"
+    r"(w.workflow_id LIKE ? ESCAPE '\' OR w.name LIKE ? ESCAPE '\' OR w.correlation_id LIKE ? ESCAPE '\' OR w.reason LIKE ? ESCAPE '\' OR "
 )
 _TASK_TEXT = (
     r"(t.task_id LIKE ? ESCAPE '\' OR t.workflow_id LIKE ? ESCAPE '\' OR t.ref LIKE ? ESCAPE '\' OR t.def_name LIKE ? ESCAPE '\'"
-    r" OR t.task_type LIKE ? ESCAPE '\' OR t.correlation_id LIKE ? ESCAPE '\' OR t.reason LIKE ? ESCAPE '\'"
-    r" OR EXISTS (SELECT 1 FROM payload AS p WHERE p.payload_id IN (t.input_id, t.output_id) AND p.body LIKE ? ESCAPE '\'))"
+    r" OR t.task_type LIKE ? ESCAPE '\' OR t.correlation_id LIKE ? ESCAPE '\' OR t.reason LIKE ? ESCAPE '\' OR "
 )
 _EXECUTION_TEXT = (
     r"(e.execution_id LIKE ? ESCAPE '\' OR e.schedule_name LIKE ? ESCAPE '\' OR e.workflow_name LIKE ? ESCAPE '\'"
     r" OR e.workflow_id LIKE ? ESCAPE '\' OR e.reason LIKE ? ESCAPE '\')"
 )
+_WORKFLOW_PAYLOADS = r"EXISTS (SELECT 1 FROM payload AS p WHERE p.payload_id IN (w.input_id, w.output_id) AND p.body LIKE ? ESCAPE '\')"
+_TASK_PAYLOADS = r"EXISTS (SELECT 1 FROM payload AS p WHERE p.payload_id IN (t.input_id, t.output_id) AND p.body LIKE ? ESCAPE '\')"
+
+
+def workflow_text(payloads: str) -> Field:
+    """The free text of a run; `payloads`: whether a pattern is in its input or output, in SQL."""
+    return Field(f"{_WORKFLOW_TEXT}{payloads})", Kind.FREE_TEXT)
+
+
+def task_text(payloads: str) -> Field:
+    """The same for a task."""
+    return Field(f"{_TASK_TEXT}{payloads})", Kind.FREE_TEXT)
+
 
 WORKFLOW_FIELDS: Fields = {
     "workflowId": Field("w.workflow_id", Kind.TEXT),
@@ -67,7 +78,7 @@ WORKFLOW_FIELDS: Fields = {
     "classifier": Field("w.classifier", Kind.TEXT),
     "reasonForIncompletion": Field("w.reason", Kind.TEXT),
     "idempotencyKey": Field("w.idempotency_key", Kind.TEXT),
-    FREE_TEXT: Field(_WORKFLOW_TEXT, Kind.FREE_TEXT),
+    FREE_TEXT: workflow_text(_WORKFLOW_PAYLOADS),
 }
 
 TASK_FIELDS: Fields = {
@@ -82,7 +93,7 @@ TASK_FIELDS: Fields = {
     "endTime": Field("t.end_time", Kind.TIME),
     "updateTime": Field("t.update_time", Kind.TIME),
     "scheduledTime": Field("t.scheduled_time", Kind.TIME),
-    FREE_TEXT: Field(_TASK_TEXT, Kind.FREE_TEXT),
+    FREE_TEXT: task_text(_TASK_PAYLOADS),
 }
 
 EXECUTION_FIELDS: Fields = {

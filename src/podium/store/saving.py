@@ -8,21 +8,19 @@ constraint is found by halving, and left out alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 
 import msgspec
 
 from podium.model.decision import Decision
 from podium.store import rows
 from podium.store.claiming import claim
-from podium.store.rowset import Present, Rowset
+from podium.store.rowset import Numbered, groups
+from podium.store.sqlite_rowset import Present, SqliteRowset
 from podium.store.statements import statements
 from podium.store.store import Batch, Saved
 
 # What the data of one decision can cause, as opposed to the state of the database.
 UNWRITABLE = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeError, TypeError, msgspec.MsgspecError)
-
-Numbered = tuple[int, Decision]  # a decision and its index in the batch
 
 
 class Saver:
@@ -70,7 +68,7 @@ class Saver:
 
     def _write(self, cursor: sqlite3.Cursor, numbered: list[Numbered], now: int) -> set[int]:
         conflicts: set[int] = set()
-        for group in _groups(numbered):
+        for group in groups(numbered):
             present = _present(cursor, group)
             revisions = present.revisions
             winners = [decision for _, decision in group if revisions.get(decision.workflow_id, 0) == decision.base_revision]
@@ -80,7 +78,7 @@ class Saver:
         return conflicts
 
     def _write_winners(self, cursor: sqlite3.Cursor, winners: list[Decision], present: Present, now: int) -> None:
-        written = Rowset(present, max(self._created, now * 1000))
+        written = SqliteRowset(present, max(self._created, now * 1000))
         consumed: list[str] = []
         for decision in winners:
             consumed += decision.consumed
@@ -101,20 +99,6 @@ class Saver:
             key = decision.workflow.definition_hash
             cursor.execute(statements("definition")["put_snapshot"], (key, rows.snapshot_body(decision.definition)))
             self._known_definitions.add(key)
-
-
-def _groups(numbered: list[Numbered]) -> Iterator[list[Numbered]]:
-    """Runs of decisions on different workflows, so that a set of rows never holds a row twice."""
-    group: list[Numbered] = []
-    seen: set[str] = set()
-    for index, decision in numbered:
-        if decision.workflow.workflow_id in seen:
-            yield group
-            group, seen = [], set()
-        group.append((index, decision))
-        seen.add(decision.workflow.workflow_id)
-    if group:
-        yield group
 
 
 def _present(cursor: sqlite3.Cursor, group: list[Numbered]) -> Present:

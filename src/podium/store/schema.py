@@ -12,10 +12,17 @@ from podium.errors import NewerDatabase
 _NUMBERED = re.compile(r"(\d{4})_[a-z_]+\.sql")
 
 
-def migrations() -> list[str]:
+def migrations(folder: str = "migrations") -> list[str]:
     """The scripts, in order; the first brings an empty database to version 1."""
-    found = {int(match[1]): path for path in (files("podium.store") / "migrations").iterdir() if (match := _NUMBERED.fullmatch(path.name))}
+    found = {int(match[1]): path for path in (files("podium.store") / folder).iterdir() if (match := _NUMBERED.fullmatch(path.name))}
     return [found[number].read_text() for number in range(1, len(found) + 1)]
+
+
+def refuse_newer(present: int, known: int) -> None:
+    """Raises NewerDatabase when a database has seen more scripts than this program knows."""
+    if present > known:
+        message = f"The database was written by a newer Podium: its schema is version {present}, this program knows up to {known}."
+        raise NewerDatabase(f"{message} Upgrade Podium.", present=present, known=known)
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -31,9 +38,7 @@ def migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         present, known = version(connection), len(scripts)
-        if present > known:
-            message = f"The database was written by a newer Podium: its schema is version {present}, this program knows up to {known}."
-            raise NewerDatabase(f"{message} Upgrade Podium.", present=present, known=known)
+        refuse_newer(present, known)
         for script in scripts[present:]:
             for statement in _split(script):
                 connection.execute(statement)

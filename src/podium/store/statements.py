@@ -1,4 +1,4 @@
-"""Statements: the SQL of the store, read from the files in `sql/`, by name.
+"""Statements: the SQL of the stores, read from the files in `sql/` (SQLite) and `sql_postgres/`, by name.
 
 A file holds named blocks: a line `-- name --`, a sentence, the statement. A block with a parenthesis `/*row*/ (?, ?, …)` takes many rows:
 the parenthesis is repeated, so that any number of rows costs a few executions. That matters more than it seems: the interpreter's
@@ -78,6 +78,6 @@ class Statements:
 
 
 @cache
-def statements(table: str) -> Statements:
-    """The blocks of `sql/<table>.sql`."""
-    return Statements((files("podium.store") / "sql" / f"{table}.sql").read_text())
+def statements(table: str, folder: str = "sql") -> Statements:
+    """The blocks of `<folder>/<table>.sql`."""
+    return Statements((files("podium.store") / folder / f"{table}.sql").read_text())

@@ -34,8 +34,10 @@ class TestServer:
 
     __test__ = False
 
-    def __init__(self, *, database: Path | None = None, store: Store | None = None, clock: Clock | None = None, **settings: Any) -> None:
-        """`database`: a file that stays; `store`: instead of one; `settings`: those that differ from their defaults."""
+    def __init__(
+        self, *, database: Path | str | None = None, store: Store | None = None, clock: Clock | None = None, **settings: Any
+    ) -> None:
+        """`database`: a file that stays, or a URL; `store`: instead of one; `settings`: those that differ from their defaults."""
         self._folder = ExitStack()
         self._database = database
         self._store = store
@@ -45,8 +47,9 @@ class TestServer:
         self.client: httpx2.AsyncClient
 
     async def __aenter__(self) -> Self:
-        file = self._database or Path(self._folder.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))) / "test.db"
-        self.platform = build(Settings(database=f"sqlite:///{file}", **self._chosen), {}, self.clock, self._store)
+        where = self._database or Path(self._folder.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))) / "test.db"
+        url = where if isinstance(where, str) else f"sqlite:///{where}"
+        self.platform = build(Settings(database=url, **self._chosen), {}, self.clock, self._store)
         await self.platform.start()
         transport = httpx2.ASGITransport(create_application(self.platform))
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://podium")

@@ -1,0 +1,8 @@
+-- list --
+SELECT name, body FROM kept WHERE kind = $1 ORDER BY name;
+
+-- put --
+INSERT INTO kept (kind, name, body) VALUES ($1, $2, $3) ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body;
+
+-- delete --
+DELETE FROM kept WHERE kind = $1 AND name = $2 RETURNING body;
