@@ -19,6 +19,7 @@ from podium.testing.clock import START
 from podium.testing.invariants import check_closed, check_numbers, check_queue, check_rebuilt, check_wake
 from podium.testing.simulation.loop import SimulationLoop
 from podium.testing.simulation.store import Database
+from podium.testing.simulation.workload import CAUGHT_UP, LAST_TICK, PUNCTUAL, TICK, TICK_MS
 
 LARGEST_SKEW_MS = 2_000
 ENDED = frozenset({"COMPLETED", "FAILED", "TIMED_OUT", "TERMINATED"})
@@ -129,6 +130,31 @@ class Judge:
         count: int = self._database.connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
         return count
 
+    @property
+    def instants(self) -> int:
+        """How many schedules will be due, and how many of their instants have been taken and are not over."""
+        count: int = self._database.connection.execute(
+            "SELECT (SELECT count(*) FROM schedule WHERE wake_at > 0) + (SELECT count(*) FROM schedule_execution WHERE wake_at > 0)"
+        ).fetchone()[0]
+        return count
+
+    def _ticks(self, name: str) -> dict[int, str]:
+        """The instants of a schedule -> the workflow that each has started."""
+        rows = self._database.connection.execute(
+            "SELECT scheduled_time, workflow_id FROM schedule_execution WHERE schedule_name = ? AND state = 'EXECUTED' ORDER BY 1", (name,)
+        )
+        return dict(rows.fetchall())
+
+    def _check_ticks(self) -> None:
+        """Every instant has started one workflow; a schedule that catches up has left out none."""
+        ticks = {name: self._ticks(name) for name in (*CAUGHT_UP, PUNCTUAL)}
+        for name in CAUGHT_UP:
+            times = list(ticks[name])
+            assert times == list(range(min(times, default=0), LAST_TICK + 1 if times else 0, TICK_MS)), f"{name} was due at {times}"
+        started = Counter(workflow_id for instants in ticks.values() for workflow_id in instants.values())
+        known = self._database.connection.execute("SELECT workflow_id FROM workflow WHERE name = ?", (TICK,)).fetchall()
+        assert started == Counter(workflow_id for (workflow_id,) in known), "an instant has started no workflow, or more than one"
+
     def told(self, workflow_ids: Iterable[str]) -> str:
         """Where these workflows stand, for a message."""
         runs = [run for workflow_id in workflow_ids if (run := self.stored(workflow_id)) is not None]
@@ -150,6 +176,7 @@ class Judge:
         )
         assert set(keys.values()) <= {1}, f"started twice: {keys}"
         assert len(keys) == len(started)
+        self._check_ticks()
         for workflow_id in self._statuses():
             for platform in platforms:
                 await self._compare(platform, workflow_id)

@@ -6,8 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
+from podium.model.body import StartWorkflowRequest
 from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.json import JsonObject
+from podium.model.schedule import WorkflowSchedule
+from podium.testing.clock import START
 
 QUEUES: Final = ("red", "green", "blue")
 POLICY: Final[JsonObject] = {
@@ -17,6 +20,13 @@ POLICY: Final[JsonObject] = {
     "timeoutSeconds": 30,
     "timeoutPolicy": "RETRY",
 }
+
+
+TICK: Final = "tick"  # what schedules start
+TICK_MS: Final = 5_000  # between two instants
+FIRST_TICK, LAST_TICK = START + 15_000, START + 45_000
+CAUGHT_UP: Final = ("left", "right")  # schedules that must not miss an instant
+PUNCTUAL: Final = "punctual"  # one that may
 
 
 def _task(ref: str, type_: str = "SIMPLE", **fields: Any) -> JsonObject:
@@ -89,7 +99,22 @@ def workflow_definitions() -> list[WorkflowDef]:
     for name, tasks in _WORKFLOWS.items():
         fields: JsonObject = {"failureWorkflow": "rescue"} if name == "fragile" else {}
         made.append(msgspec.convert({"name": name, "version": 1, "tasks": tasks, **fields}, WorkflowDef))
-    return made
+    return [*made, msgspec.convert({"name": TICK, "version": 1, "tasks": [_task("t", "NOOP")]}, WorkflowDef)]
+
+
+def schedules() -> list[WorkflowSchedule]:
+    """What is due, for a while, each few seconds."""
+    return [
+        WorkflowSchedule(
+            name=name,
+            cron_expression=f"0/{TICK_MS // 1000} * * * * *",
+            schedule_start_time=FIRST_TICK,
+            schedule_end_time=LAST_TICK,
+            run_catchup_schedule_instances=name in CAUGHT_UP,
+            start_workflow_request=StartWorkflowRequest(name=TICK, version=1),
+        )
+        for name in (*CAUGHT_UP, PUNCTUAL)
+    ]
 
 
 def names() -> list[str]:

@@ -28,6 +28,7 @@ from podium.model.command import (
     UpdateTask,
 )
 from podium.model.payload import Payload
+from podium.model.schedule import WorkflowSchedule
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 from podium.runtime.platform import Platform
@@ -192,7 +193,7 @@ class World:
             for number in range(2):
                 self.spawn(self._work_at(queue, f"{queue}-{number}"))
         self.spawn(self._meddle())
-        await asyncio.gather(*(self._start(number) for number in range(STARTS)))
+        await asyncio.gather(*(self._start(number) for number in range(STARTS)), *map(self._schedule, workload.schedules()))
         await asyncio.sleep(self.random.uniform(1.0, 20.0))
         await self._heal()
         await self._rest()
@@ -214,10 +215,11 @@ class World:
     async def _rest(self) -> None:
         """Until every workflow has ended and every message is delivered."""
         until = self.loop.time() + PATIENCE_SECONDS
-        while (still := self.judge.open_workflows()) or self.judge.messages:
+        while (still := self.judge.open_workflows()) or self.judge.messages or self.judge.instants:
             self.judge.raise_problem()
             if self.loop.time() > until:
-                raise Stuck(f"after an hour {self.judge.messages} messages are not delivered, and these are open: {self.judge.told(still)}")
+                undone = f"{self.judge.messages} messages are not delivered, {self.judge.instants} schedules or instants are not over"
+                raise Stuck(f"after an hour {undone}, and these are open: {self.judge.told(still)}")
             for workflow_id in self.judge.paused():  # by a request of old that has only now arrived
                 await self._command(ResumeWorkflow(workflow_id=workflow_id))
             await asyncio.sleep(1.0)
@@ -236,6 +238,10 @@ class World:
         workflow_id = await self._insist(lambda platform: platform.executor.start(request, "client"))
         self.judge.started(workflow_id, f"start-{number}")
         self.started.append(workflow_id)
+
+    async def _schedule(self, schedule: WorkflowSchedule) -> None:
+        await asyncio.sleep(self.random.uniform(0.0, 10.0))
+        await self._insist(lambda platform: platform.schedules.put(schedule, "client"))
 
     async def _work_at(self, queue: str, worker_id: str) -> None:
         """A worker: it polls, works a while, reports; or it dies with the task in its hands."""
