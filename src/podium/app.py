@@ -31,10 +31,14 @@ from podium.runtime.secrets import Secrets
 from podium.runtime.strays import Strays
 from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
+from podium.runtime.system.business_rule import BusinessRuleTask
 from podium.runtime.system.finished import SystemTask
 from podium.runtime.system.get_workflow import GetWorkflowTask
 from podium.runtime.system.http import HttpLimits, HttpTask
+from podium.runtime.system.http_poll import HttpPollTask
+from podium.runtime.system.jdbc import JdbcTask, open_databases
 from podium.runtime.system.kafka_publish import KafkaPublishTask
+from podium.runtime.system.sql_database import SqlLimits
 from podium.runtime.system.terminate_workflow import TerminateWorkflowTask
 from podium.runtime.system.update_task import UpdateTaskTask
 from podium.runtime.system_tasks import SystemTasks, SystemWorker
@@ -79,8 +83,13 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)
     instants = Agenda()  # when the next schedule is due
     supervisor = Supervisor(clock)
+    http = _http_task(settings)
+    sql = SqlLimits(seconds=settings.sql_seconds, rows=settings.sql_rows, bytes=settings.payload_max_kb * 1024)
     types: dict[str, SystemTask] = {
-        "HTTP": _http_task(settings),
+        "HTTP": http,
+        "BUSINESS_RULE": BusinessRuleTask(http, sandbox, clock),
+        "JDBC": JdbcTask(open_databases(settings.sql_databases, sql)),
+        "HTTP_POLL": HttpPollTask(http, sandbox, settings.http_poll_least_seconds),
         "KAFKA_PUBLISH": KafkaPublishTask(),
         "GET_WORKFLOW": GetWorkflowTask(executor, execution_json, settings.payload_max_kb * 1024),
         "TERMINATE_WORKFLOW": TerminateWorkflowTask(executor),

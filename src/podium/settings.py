@@ -69,6 +69,13 @@ class Settings:
         ),
     ] = "network"
     http_proxy: Annotated[str, About("Proxy for HTTP tasks, http://HOST:PORT; empty: none. Addresses are then the proxy's concern.")] = ""
+    http_poll_least_seconds: Annotated[int, About("Shortest pause between two calls of an HTTP_POLL task.", "s"), Meta(ge=1)] = 60
+    sql_databases: Annotated[
+        tuple[str, ...],
+        About("Databases for JDBC tasks, NAME=URL: sqlite:///FILE, postgresql://…, mysql://…; with ?readonly=true no task can change it."),
+    ] = ()
+    sql_seconds: Annotated[int, About("How long a statement of a JDBC task may take.", "s"), Meta(ge=1)] = 30
+    sql_rows: Annotated[int, About("Most rows that a JDBC task may read."), Meta(ge=1)] = 10_000
     exposed_variables: Annotated[
         tuple[str, ...], About("Environment variables of the server that definitions may read as ${NAME}, comma-separated.")
     ] = ()

@@ -75,8 +75,8 @@ def response_deadline(task: Task, policy: TaskDef | None) -> int:
 
 
 def lease_deadline(task: Task) -> int:
-    """Until the server that runs a system task gives a sign of life; 0: no server runs it."""
-    if not task.system or not task.lease_ms or task.status is not TaskStatus.IN_PROGRESS:
+    """Until the server that runs a system task gives a sign of life; 0: no server runs it, it may be waiting to be run again."""
+    if not task.system or not task.lease_ms or task.ready_at or task.status is not TaskStatus.IN_PROGRESS:
         return 0
     return task.update_time + task.lease_ms
 

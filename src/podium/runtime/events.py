@@ -10,10 +10,9 @@ import msgspec
 
 from podium import log
 from podium.clock import Clock
-from podium.engine.evaluators import NeedsTime, ScriptFailed, evaluate, truthy
+from podium.engine.evaluators import ScriptFailed, evaluate, truthy
 from podium.engine.ids import name_uuid
 from podium.engine.path import PathError
-from podium.engine.question import Answers
 from podium.engine.run import Run
 from podium.engine.template import DocumentScope, TemplateTooDeep, compile_template
 from podium.errors import CallerError
@@ -27,6 +26,7 @@ from podium.model.task import Task
 from podium.runtime.executor import Executor
 from podium.runtime.oracle import Sandbox
 from podium.runtime.registry import Registry
+from podium.runtime.script import with_time
 from podium.runtime.starts import Origin
 
 KNOWN_SINKS: Final = ("conductor",)  # providers that an EVENT task may publish to
@@ -122,12 +122,8 @@ class Events:
         if isinstance(document, dict) and "event" not in document:
             document = {**document, "event": document}
         language = message.handler.evaluator_type
-        answers: Answers = {}
-        while True:
-            try:
-                return truthy(evaluate(language if language in EVALUATORS else "javascript", condition, document, answers))
-            except NeedsTime as needed:
-                answers = {**answers, needed.call: await self._sandbox.run(needed.call)}
+        known = language if language in EVALUATORS else "javascript"
+        return truthy(await with_time(self._sandbox, lambda answers: evaluate(known, condition, document, answers)))
 
     async def _act(self, message: Message, index: int) -> None:
         action = message.handler.actions[index]

@@ -189,10 +189,13 @@ def test_a_system_task_ends_with_what_the_server_reports(world: World) -> None:
 def test_a_system_task_with_a_callback_runs_again_then(world: World) -> None:
     flow = world.start(node("h", "HTTP"))
     world.poll("HTTP")
-    finish(flow, "h", "IN_PROGRESS", callback_after_seconds=5)
+    finish(flow, "h", "IN_PROGRESS", callback_after_seconds=500)
+    assert flow.standing == ["h IN_PROGRESS"]
+    world.advance(499)  # longer than a lease: nobody runs it, so nobody has lost it
     assert world.ready("HTTP") == []
-    world.advance(5)
+    world.advance(1)
     assert [task.ref for task in world.ready("HTTP")] == ["h"]
+    assert world.poll("HTTP").poll_count == 2
 
 
 def test_a_system_task_without_a_callback_waits_for_somebody_outside(world: World) -> None:

@@ -76,7 +76,7 @@ def finish_system_task(draft: Draft, command: FinishSystemTask) -> Task:
         changes |= {"ready_at": draft.now + command.callback_after_seconds * 1000}
     elif command.status is TaskStatus.IN_PROGRESS:
         changes |= {"lease_ms": 0, "ready_at": 0}  # it now waits for somebody outside
-    after = draft.change(task, status=TaskStatus.SCHEDULED if again else command.status, **changes)
+    after = draft.change(task, status=command.status, **changes)
     advance(draft)
     return draft.task(after.task_id) or after
 

@@ -29,6 +29,7 @@ from podium.engine.tasks.wait_for_webhook import WAIT_FOR_WEBHOOK
 from podium.engine.turn import TaskType
 
 TASK_TYPES: dict[str, TaskType] = {
+    "BUSINESS_RULE": SERVER_TASK,
     "DECISION": DECISION,
     "DO_WHILE": DO_WHILE,
     "DYNAMIC": DYNAMIC,
@@ -39,8 +40,10 @@ TASK_TYPES: dict[str, TaskType] = {
     "FORK_JOIN_DYNAMIC": FORK_JOIN_DYNAMIC,
     "GET_WORKFLOW": SERVER_TASK,
     "HTTP": HTTP,
+    "HTTP_POLL": SERVER_TASK,
     "HUMAN": HUMAN,
     "INLINE": INLINE,
+    "JDBC": SERVER_TASK,
     "JOIN": JOIN,
     "JSON_JQ_TRANSFORM": JSON_JQ_TRANSFORM,
     "KAFKA_PUBLISH": HTTP,

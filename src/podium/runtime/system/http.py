@@ -60,6 +60,12 @@ class HttpTask:
             return _failed(f"java.lang.Exception: {text}")
         return _finished(call, answer, async_complete=value.get("asyncComplete") is True)
 
+    async def fetch(self, address: str) -> tuple[httpx2.Response, bytes]:
+        """What is at an address, redirects followed. Raises BadCall, and what the client raises."""
+        given: JsonObject = {"uri": address, "method": "GET", "accept": "*/*", "encode": False}
+        async with asyncio.timeout(LONGEST_SECONDS):
+            return await self._answer(read_call(given))
+
     async def close(self) -> None:
         """Close all connections."""
         if self._made is not None:
