@@ -57,6 +57,9 @@ class _Nothing:
     def variable(self, _name: str) -> str | None:
         return None
 
+    def heard(self, _event: str) -> bool:
+        return False
+
 
 class _Play:
     """One run in memory, and a worker that completes its tasks one by one."""

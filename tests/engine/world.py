@@ -48,6 +48,7 @@ class Shelf:
         self.workflows: dict[str, dict[int, WorkflowDef]] = {}
         self.polled_domains: set[tuple[str, str]] = set()
         self.variables: dict[str, str] = {}
+        self.events: set[str] = set()
         self.environments: dict[str, str] = {}
         self.schemas: dict[str, dict[int, SchemaDef]] = {}
 
@@ -75,6 +76,9 @@ class Shelf:
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
+
+    def heard(self, event: str) -> bool:
+        return event in self.events
 
 
 class World:

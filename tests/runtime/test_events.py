@@ -46,6 +46,20 @@ async def test_an_event_task_starts_a_workflow_by_way_of_a_handler(server: TestS
     assert workflow.input.value["conductor.event.name"] == "conductor:source:e"
 
 
+async def test_an_event_task_publishes_to_any_event_that_is_listened_to(server: TestServer) -> None:
+    platform = server.platform
+    await define(platform, "target", simple("a"))
+    await define(platform, "source", [WorkflowTask(name="e", task_reference_name="e", type="EVENT", sink="q:one")])
+    unheard = await start(platform, "source")
+    await handle(platform, "start_workflow", start_workflow=StartAction(name="target", version=1))
+    heard = await start(platform, "source")
+    await server.settle()
+    statuses = [(await platform.executor.read(one)).workflow.status for one in (unheard, heard)]
+    assert statuses == [WorkflowStatus.FAILED, WorkflowStatus.COMPLETED]
+    (target,) = [one for one in await started(platform) if one not in (unheard, heard)]
+    assert (await platform.executor.read(target)).workflow.event == "q:one"
+
+
 async def test_a_message_that_comes_twice_starts_one_workflow(platform: Platform) -> None:
     await define(platform, "w", simple("a"))
     await handle(platform, "start_workflow", start_workflow=StartAction(name="w", version=1))

@@ -45,6 +45,9 @@ class Catalog(Protocol):
     def variable(self, name: str) -> str | None:
         """A process variable that the settings expose as `${NAME}`."""
 
+    def heard(self, event: str) -> bool:
+        """Whether an event handler is there for exactly this event."""
+
 
 class Run:
     """One workflow in memory."""

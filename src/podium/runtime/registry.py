@@ -234,6 +234,10 @@ class Registry:
         """A process variable that the settings expose."""
         return self._variables.get(name)
 
+    def heard(self, event: str) -> bool:
+        """Whether a handler is there for exactly this event, active or not."""
+        return any(handler.event == event for handler in self._handlers.values())
+
     def active_domain(self, task_type: str, domains: Sequence[str]) -> str | None:
         """The domain to use of a list (spec/engine.md §2.7)."""
         return self._polls.active_domain(task_type, domains)

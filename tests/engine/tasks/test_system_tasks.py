@@ -79,6 +79,13 @@ def test_an_event_without_a_provider_fails(world: World) -> None:
     assert world.published == []
 
 
+def test_an_event_that_a_handler_listens_to_needs_no_provider(world: World) -> None:
+    world.shelf.events = {"github:push", "alarm", "kafka:orders"}
+    flow = world.start(node("e", "EVENT", sink="github:push"), node("f", "EVENT", sink="alarm"), node("g", "EVENT", sink="kafka:orders"))
+    assert flow.standing == ["e COMPLETED", "f COMPLETED", "g FAILED"]
+    assert [message.queue for message in world.published] == ["github:push", "alarm"]
+
+
 def test_an_async_complete_event_is_published_once_and_waits(world: World) -> None:
     flow = world.start(node("e", "EVENT", sink="conductor", asyncComplete=True), node("a"))
     flow.do(words.Evaluate)

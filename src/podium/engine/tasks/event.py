@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from podium.engine.draft import Draft
 from podium.engine.graph import Node
 from podium.engine.java_text import java_text
 from podium.engine.turn import Spot, TaskType, Turn
@@ -10,7 +11,9 @@ from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 
-KNOWN_PROVIDERS = frozenset({"conductor"})
+OWN = "conductor"  # the provider that is the server itself
+# Types of brokers: none of these names is a direct event, whoever listens to it (spec/platform.md §1.3).
+BROKERS = frozenset({"kafka", "sqs", "amqp", "amqp_queue", "amqp_exchange", "nats", "jsm", "nats_stream", "azure", "gcp_pubsub", "ibm_mq"})
 
 
 def plan(spot: Spot, node: Node) -> list[Task]:
@@ -38,7 +41,7 @@ def execute(turn: Turn, task: Task) -> None:
         "correlationId": workflow.correlation_id,
         "taskToDomain": dict(workflow.task_to_domain),
     }
-    problem = _problem(sink, queue, task)
+    problem = _problem(draft, sink, queue, task)
     if problem is not None:
         draft.change(task, status=TaskStatus.FAILED, output=Payload.of(output), reason=problem, start_time=draft.now)
         return
@@ -48,13 +51,13 @@ def execute(turn: Turn, task: Task) -> None:
     draft.change(task, status=status, output=Payload.of(output), start_time=draft.now)
 
 
-def _problem(sink: Json, queue: str | None, task: Task) -> str | None:
+def _problem(draft: Draft, sink: Json, queue: str | None, task: Task) -> str | None:
     if sink is None:
         return "No sink specified in task"
     if queue is None:
         return f"Invalid / Unsupported sink specified: {java_text(sink)}"
     provider = queue.partition(":")[0]
-    if provider not in KNOWN_PROVIDERS:
+    if provider != OWN and (provider in BROKERS or not draft.catalog.heard(queue)):
         return f"Error loading queue:{queue}, for task:{task.task_id}, error: Unsupported queue provider {provider}"
     return None
 
