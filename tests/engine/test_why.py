@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from podium.engine.why import Around, why
+from podium.model import command as words
 from podium.model.insight import Cause, CauseKind, Why
-from podium.model.status import WorkflowStatus
+from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import PollData
 from tests.engine.flow import Flow
 from tests.engine.given import child, dynamic_fork, ending, fork, loop, node, wait
@@ -178,3 +179,13 @@ def test_an_ended_workflow_says_how(world: World, status: str, text: str) -> Non
 def test_a_workflow_that_waits_for_several_tasks_lists_them(world: World) -> None:
     found = asked(world.start(*fork("f", [node("a")], [node("b")])))
     assert found.text == "It waits for 3 tasks: a, b, f_join."
+
+
+def test_tasks_that_wait_for_the_outside_say_for_what(world: World) -> None:
+    flow = world.start(fork("f", [node("y", "YIELD")], [node("w", "WAIT_FOR_WEBHOOK")], [node("h", "HTTP_POLL")]))
+    world.poll("HTTP_POLL")
+    finished: dict[str, Any] = {"status": TaskStatus.IN_PROGRESS, "output": {}, "callback_after_seconds": 60}
+    flow.do(words.FinishSystemTask, task_id=flow.task("h").task_id, **finished)
+    found = [cause(flow, ref) for ref in ("y", "w", "h")]
+    assert [one.kind for one in found] == [CauseKind.SIGNAL, CauseKind.EVENT, CauseKind.DELAY]
+    assert found[2].until == world.now + 60 * SECOND

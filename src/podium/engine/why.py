@@ -222,6 +222,7 @@ _BY_TYPE: dict[str, Waits] = {
     "SUB_WORKFLOW": _child,
     "WAIT": _wait,
     "WAIT_FOR_WEBHOOK": _event,
+    "YIELD": _wait,
 }
 
 
