@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help install install-run install-dev run test check fix lint types bounds bench bench-full soak sim docs oracle clean
+.PHONY: help install install-run install-dev run test check fix lint types bounds bench bench-full soak sim docs oracle differential clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ docs: install-dev ## Check that the manual is complete and that its examples run
 
 oracle: install-dev ## Start the real Conductor server, the judge, on loopback (needs Maven and a JDK of 21 or newer)
 	$(BIN)/python tools/oracle.py
+
+differential: install-dev ## Random definitions on Podium and on the real server: what differs (N=200 SEED=0)
+	$(BIN)/python -m tools.differential --count $${N:-200} --seed $${SEED:-0} --oracle "$${ORACLE:-}"
 
 clean: ## Remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
