@@ -231,7 +231,7 @@ def other_request(value: JsonObject, parent: Workflow) -> StartWorkflowRequest:
     return msgspec.structs.replace(
         request,
         task_to_domain=request.task_to_domain or parent.task_to_domain,
-        correlation_id=request.correlation_id or parent.correlation_id,
+        correlation_id=request.correlation_id if (request.correlation_id or "").strip() else parent.correlation_id,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from podium.engine.graph import Node
 from podium.engine.turn import Spot, TaskType, Turn
-from podium.model.json import Json
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
@@ -16,9 +15,6 @@ _NO_NAME = "startWorkflow validation failed. 'name' -> Workflow name cannot be n
 def plan(spot: Spot, node: Node) -> list[Task]:
     """One task; the start is a message of the same commit."""
     value = spot.draft.resolve(node, None)
-    request = value.get("startWorkflow")
-    if isinstance(request, dict):
-        value["startWorkflow"] = _inherited(spot, request)
     identity = spot.draft.next_task_id()
     return [spot.task(node, TaskStatus.SCHEDULED, value, identity, callback_after_seconds=node.task.start_delay)]
 
@@ -32,16 +28,6 @@ def execute(turn: Turn, task: Task) -> None:
         turn.draft.finish_task(task, TaskStatus.FAILED, None, "Error reading StartWorkflowRequest. It must be an object.")
     elif not request.get("name") and not isinstance(request.get("workflowDef"), dict):
         turn.draft.finish_task(task, TaskStatus.FAILED, None, _NO_NAME)
-
-
-def _inherited(spot: Spot, request: dict[str, Json]) -> dict[str, Json]:
-    workflow = spot.draft.workflow
-    given: dict[str, Json] = dict(request)
-    if not given.get("taskToDomain") and workflow.task_to_domain:
-        given["taskToDomain"] = dict(workflow.task_to_domain)
-    if not str(given.get("correlationId") or "").strip() and workflow.correlation_id is not None:
-        given["correlationId"] = workflow.correlation_id
-    return given
 
 
 def started(task: Task, workflow_id: str) -> Payload:
