@@ -99,7 +99,12 @@ def test_ids_and_moments_are_no_difference() -> None:
 @pytest.mark.parametrize(("one", "other"), [(1, 1.0), (1, True), (0, False), (None, ""), ([1], [1.0]), ({}, []), ("a", "b")])
 def test_equal_is_what_has_the_same_type_as_well(one: Any, other: Any) -> None:
     (found,) = differences(answered(outputData={"v": [one]}), answered(outputData={"v": [other]}))
-    assert found.path == "root/tasks/a#0/outputData/v"
+    assert found.path.startswith("root/tasks/a#0/outputData/v")
+
+
+def test_a_difference_within_a_list_is_told_with_its_place() -> None:
+    (found,) = differences(answered(outputData={"v": [{"a": 1}, {"a": 2}]}), answered(outputData={"v": [{"a": 1}, {"a": 3}]}))
+    assert (found.path, found.oracle, found.podium) == ("root/tasks/a#0/outputData/v/1/a", 2, 3)
 
 
 def test_a_map_within_a_text_has_no_order() -> None:

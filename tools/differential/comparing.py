@@ -79,6 +79,13 @@ def _compared(oracle: Any, podium: Any, path: str) -> list[Difference]:
         keys = sorted({*oracle, *podium})
         pairs = [(f"{path}/{key}" if path else str(key), oracle.get(key, ABSENT), podium.get(key, ABSENT)) for key in keys]
         return [found for place, left, right in pairs for found in _compared(left, right, place)]
+    if (
+        isinstance(oracle, list)
+        and isinstance(podium, list)
+        and len(oracle) == len(podium)
+        and any(isinstance(one, dict | list) for one in oracle)
+    ):
+        return [found for place, pair in enumerate(zip(oracle, podium, strict=True)) for found in _compared(*pair, f"{path}/{place}")]
     return [] if _same(oracle, podium) else [Difference(path, oracle, podium)]
 
 
