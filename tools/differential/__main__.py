@@ -77,6 +77,8 @@ class Comparison:
             self._keep(seed)
 
     async def _ask(self, seeds: list[int], at_once: int) -> None:
+        if not seeds:
+            return
         note(f"asking the real server about {len(seeds)} cases")
         free = asyncio.Semaphore(at_once)
         async with remote(self._oracle) as server:
@@ -131,16 +133,20 @@ def note(text: str) -> None:
     sys.stderr.write(f"differential: {text}\n")
 
 
+class NotStarted(Exception):
+    """There is no real server to ask."""
+
+
 @contextmanager
 def started(port: int) -> Iterator[str]:
-    """The real server, for a while; its address. Raises RuntimeError when it does not start: its own words stand above."""
+    """The real server, for a while; its address. Raises NotStarted; its own words stand above then."""
     command = [sys.executable, str(ROOT / "tools" / "oracle.py"), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout
             base = server.stdout.readline().strip()
             if not base:
-                raise RuntimeError("the real server did not start")
+                raise NotStarted("the real server did not start")
             yield base
         finally:
             server.send_signal(signal.SIGTERM)
@@ -160,8 +166,12 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.count)
     comparison = Comparison(seeds, options.at_once)
     known = not options.fresh and comparison.recall()
-    with nullcontext(options.oracle) if options.oracle or known else started(options.port) as base:
-        asyncio.run(comparison.run(base))
+    try:
+        with nullcontext(options.oracle) if options.oracle or known else started(options.port) as base:
+            asyncio.run(comparison.run(base))
+    except NotStarted as error:
+        note(str(error))
+        return 1
     print(comparison.told())
     return 1 if comparison.findings else 0
 
