@@ -9,9 +9,10 @@ import pytest
 
 from podium.settings import Settings
 from podium.store.postgres import PostgresStore
-from podium.testing.clock import FakeClock
+from podium.testing.clock import START, FakeClock
 from podium.testing.server import TestServer
 from tests import postgres
+from tests.runtime.test_scheduler import pass_time, schedule, times
 from tests.runtime.world import define, simple
 
 
@@ -51,3 +52,21 @@ async def test_the_database_setting_chooses_postgres() -> None:
     async with postgres.database() as url, TestServer(database=url) as server:
         assert isinstance(server.platform.store, PostgresStore)
         assert Settings(database="postgresql://a:secret@h/d").shown()["database"] == "postgresql://***@h/d"
+
+
+async def test_two_servers_start_every_instant_of_a_schedule_once() -> None:
+    clock = FakeClock()
+    async with (
+        postgres.database() as url,
+        TestServer(clock=clock, store=PostgresStore(url)) as first,
+        TestServer(clock=clock, store=PostgresStore(url)) as second,
+    ):
+        await define(first.platform, "w", [])
+        await second.platform.registry.load()
+        for name in ("s", "t"):
+            await schedule(first.platform, name=name)
+        await pass_time((first, second), 3_000)
+        first.platform.loops.scheduler.hold()
+        await pass_time((first, second), 5_000)
+        for name in ("s", "t"):
+            assert await times(second.platform, name) == [START + number * 1_000 for number in range(1, 9)]
