@@ -17,6 +17,7 @@ from podium.runtime.deliveries import Deliveries
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor, Parts
 from podium.runtime.limits import Limits
+from podium.runtime.neighbours import Neighbours
 from podium.runtime.oracle import Oracle
 from podium.runtime.outbox import Outbox
 from podium.runtime.outgoing import Outgoing
@@ -106,6 +107,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, outgoing, execution_json)),
         scheduler=Scheduler(store, clock, executor, instants),
         system_tasks=SystemTasks(workers, queue, supervisor),
+        neighbours=Neighbours(store, clock, queue, registry),
     )
     return Platform(
         settings=settings,

@@ -217,6 +217,17 @@ async def test_texts_may_hold_the_character_that_the_database_refuses(store: Pos
     assert [claimed.task.task_id for claimed in saved.claimed] == [task.task_id]
 
 
+async def test_a_definition_that_somebody_has_deleted_is_written_again(store: PostgresStore, url: str) -> None:
+    await stored(store, [born(a_workflow("w1")), moved(a_workflow("w1"), removed=True)])
+    connection = await asyncpg.connect(url)
+    await connection.execute("DELETE FROM definition_snapshot")
+    await connection.close()
+
+    await stored(store, [born(a_workflow("w2"))])
+
+    assert await store.load("w2") is not None
+
+
 async def test_without_a_database_everything_says_try_again() -> None:
     store = PostgresStore("postgresql://podium@127.0.0.1:1/nowhere")
     with pytest.raises(Busy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,6 +18,8 @@ from podium.store.postgres_connection import BEGIN_WRITING, sql
 from podium.store.postgres_schema import migrate, version
 from podium.store.schema import migrate as migrate_sqlite
 from podium.store.schema import migrations
+from podium.store.sqlite import SqliteStore
+from podium.store.store import Store
 from tests import postgres
 
 SCRIPTS = migrations("migrations_postgres")
@@ -81,6 +84,12 @@ async def test_both_databases_hold_the_same(connection: Any) -> None:
     lite.close()
 
     assert (ours - theirs, theirs - ours) == ({"workflow_data"}, {"payload"})
+
+
+def test_both_stores_say_every_verb() -> None:
+    verbs = {name for name, verb in vars(Store).items() if inspect.iscoroutinefunction(verb)}
+
+    assert {kind: verbs - vars(kind).keys() for kind in (SqliteStore, PostgresStore)} == {SqliteStore: set(), PostgresStore: set()}
 
 
 def test_every_index_says_which_query_needs_it() -> None:

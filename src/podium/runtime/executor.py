@@ -84,10 +84,16 @@ class Executor:
     async def start(self, request: StartWorkflowRequest, actor: str) -> str:
         """Start a workflow; its id (spec/engine.md §2.2). Raises NotFound for an unknown definition, Invalid, Conflict for a used key."""
         self._refuse_when_busy()
-        return await self._starts.start(request, Origin(actor=actor), self.submit)
+        return await self.start_from(request, Origin(actor=actor))
 
     async def start_from(self, request: StartWorkflowRequest, origin: Origin) -> str:
         """Start a workflow for the server itself: a child, a failure workflow, an event's. An id that exists is left as it is."""
+        try:
+            return await self._starts.start(request, origin, self.submit)
+        except NotFound:
+            # Another server may have registered it a moment ago.
+            if not self._shared or not await self._parts.registry.catch_up():
+                raise
         return await self._starts.start(request, origin, self.submit)
 
     async def read(self, workflow_id: str) -> Run:

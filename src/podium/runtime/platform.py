@@ -10,6 +10,7 @@ from podium.runtime.committer import Committer
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor
 from podium.runtime.limits import Limits
+from podium.runtime.neighbours import Neighbours
 from podium.runtime.outbox import Outbox
 from podium.runtime.polls import Polls
 from podium.runtime.queue import TaskQueue
@@ -46,6 +47,7 @@ class Loops:
     outbox: Outbox
     scheduler: Scheduler
     system_tasks: SystemTasks
+    neighbours: Neighbours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,6 @@ class Platform:
     async def start(self) -> None:
         """Open the store, read what is kept in memory, start all loops. Raises NewerDatabase."""
         await self.store.open()
-        if self.store.shared:
-            self.queue.share()
         await self.registry.load()
         self.polls.load(await self.store.poll_data())
         known_queues = [queue for queue, domain in await self.store.queue_sizes() if domain is None]
@@ -84,6 +84,15 @@ class Platform:
         start("outbox", loops.outbox.run)
         start("scheduler", loops.scheduler.run)
         start("system tasks", lambda: loops.system_tasks.run(known_queues))
+        if self.store.shared:
+            self._meet(loops.neighbours)
+
+    def _meet(self, neighbours: Neighbours) -> None:
+        """Work together with other servers on the same database."""
+        self.queue.share(neighbours.note)
+        self.supervisor.start("listen to other servers", neighbours.listen)
+        self.supervisor.start("tell other servers", neighbours.speak)
+        self.supervisor.start("definitions of other servers", neighbours.learn)
 
     def drain(self) -> None:
         """Answer pollers and watchers with nothing, now and from now on, so that connections can end."""

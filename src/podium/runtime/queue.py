@@ -8,7 +8,7 @@ in the store is looked at only when its head runs out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from podium.clock import Clock
@@ -36,6 +36,7 @@ class TaskQueue:
 
     def __init__(self, clock: Clock, timers: Timers, bell: Bell, polls: Polls, strays: Strays, limits: Limits) -> None:
         self._shared = False
+        self._tell: Callable[[Task], None] = _nobody
         self._clock = clock
         self._timers = timers
         self._bell = bell
@@ -48,9 +49,31 @@ class TaskQueue:
         self._system_queues: dict[str, None] = {}  # that nobody serves yet
         self._system_queue_arrived = asyncio.Event()
 
-    def share(self) -> None:
-        """Other servers fill and empty the same queues: look at the store now and then while somebody waits."""
+    def share(self, tell: Callable[[Task], None]) -> None:
+        """Other servers fill and empty the same queues: look at the store now and then while somebody waits.
+
+        `tell` is called with tasks that are in the store, ready now or later, and that nobody here waits for.
+        """
         self._shared = True
+        self._tell = tell
+
+    def hear(self, queue: str, domain: str | None, ready_at: int) -> None:
+        """Another server has put tasks there; the first of them is ready at `ready_at` (epoch ms)."""
+        line = self._lines.get((queue, domain))
+        if line is None:
+            return
+        if ready_at <= self._clock.now():
+            line.restock()
+            self._feed(line)
+        elif not line.next_ready or ready_at < line.next_ready:
+            line.next_ready = ready_at
+            self._watch(line)
+
+    def look_again(self) -> None:
+        """Other servers may have put tasks anywhere."""
+        for line in self._lines.values():
+            line.restock()
+            self._feed(line)
 
     # For pollers
 
@@ -127,6 +150,8 @@ class TaskQueue:
         returned = {change.before.task_id for change in decision.tasks if change.before is not None}
         for task in tasks:
             line = self._lines.get((task.queue, task.domain))
+            if line is None or not line.idle:
+                self._tell(task)
             if line is None:  # a line that is not there yet asks the store first
                 self._note_system_queue(task)
                 continue
@@ -295,6 +320,10 @@ class TaskQueue:
         line.next_ready = 0
         line.restock()
         self._feed(line)
+
+
+def _nobody(task: Task) -> None:
+    """There is nobody to tell."""
 
 
 def _want(waiter: Waiter, count: int) -> Want | None:

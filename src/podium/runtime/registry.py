@@ -42,19 +42,33 @@ class Registry:
         self.schemas = Schemas(store, clock)
         self._completed: dict[tuple[str, int | None], tuple[WorkflowDef, str]] = {}
         self._programs: OrderedDict[str, Program] = OrderedDict()
+        self._version = 0  # of what the store held when it was read
 
     async def load(self) -> None:
-        """Read everything from the store."""
-        self._workflows = {}
-        for definition in await self._store.workflow_definitions():
-            self._workflows.setdefault(definition.name, {})[definition.version] = definition
-        self._tasks = {definition.name: definition for definition in await self._store.task_definitions()}
-        self._find_limited()
+        """Read everything from the store; nobody sees a part of it."""
+        version = await self._store.definitions_version()
+        workflows = await self._store.workflow_definitions()
+        tasks = await self._store.task_definitions()
         handlers = await self._store.kept(EVENT_HANDLER)
-        self._handlers = {name: _decode_handler(body) for name, body in handlers.items()}
+        environment = await self._store.kept(ENVIRONMENT)
         await self.schemas.load()
-        self._environment = {name: value.decode() for name, value in (await self._store.kept(ENVIRONMENT)).items()}
+        self._version = version
+        self._workflows = {}
+        for definition in workflows:
+            self._workflows.setdefault(definition.name, {})[definition.version] = definition
+        self._tasks = {definition.name: definition for definition in tasks}
+        self._find_limited()
+        self._handlers = {name: _decode_handler(body) for name, body in handlers.items()}
+        self._environment = {name: value.decode() for name, value in environment.items()}
         self._completed.clear()
+
+    async def catch_up(self) -> bool:
+        """Take in what other servers have changed; whether they had. What this one has changed counts, too."""
+        behind = False
+        while await self._store.definitions_version() != self._version:
+            behind = True
+            await self.load()
+        return behind
 
     # Workflow definitions
 

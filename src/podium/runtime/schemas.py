@@ -28,8 +28,9 @@ class Schemas:
 
     async def load(self) -> None:
         """Read all from the store."""
+        bodies = await self._store.kept(SCHEMA)
         self._versions = {}
-        for body in (await self._store.kept(SCHEMA)).values():
+        for body in bodies.values():
             self._take(_decode(body))
 
     def get(self, name: str, version: int | None) -> SchemaDef | None:

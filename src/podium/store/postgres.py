@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
@@ -20,6 +20,7 @@ from podium.store import postgres_naming as naming
 from podium.store import postgres_scheduling as scheduling
 from podium.store import postgres_searching as searching
 from podium.store.postgres_connection import UNWRITABLE, Connection, Pool, plain, sql
+from podium.store.postgres_notices import Notices
 from podium.store.postgres_saving import Saving
 from podium.store.postgres_schema import migrate
 from podium.store.schema import migrations
@@ -36,6 +37,7 @@ class PostgresStore(Store):
     def __init__(self, url: str, *, connections: int = CONNECTIONS, prepared: bool = True, kind: type[Connection] = Connection) -> None:
         """`url`: postgresql://…; `connections`: at most so many; `prepared` False: behind a pooler in transaction mode."""
         self._pool = Pool(url, connections, prepared=prepared, kind=kind)
+        self.notices = Notices(url) if prepared else None  # a pooler hands on no words either
         self._known_definitions: frozenset[str] = frozenset()
 
     async def open(self) -> None:
@@ -54,6 +56,7 @@ class PostgresStore(Store):
         try:
             return await self._save(batch, carefully=False)
         except UNWRITABLE:
+            self._known_definitions = frozenset()  # perhaps that is what was wrong
             return await self._save(batch, carefully=True)
 
     async def _save(self, batch: Batch, *, carefully: bool) -> Saved:
@@ -187,3 +190,13 @@ class PostgresStore(Store):
 
     async def definitions_version(self) -> int:
         return await self._pool.read(naming.definitions_version)
+
+    # Other servers on the same database
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        if self.notices is not None:
+            await self.notices.listen(hear)
+
+    async def tell(self, words: Sequence[str]) -> None:
+        if self.notices is not None:
+            await self.notices.tell(words)

@@ -45,7 +45,7 @@ UNWRITABLE = (
 # Two transactions were in each other's way, or a statement was prepared for a schema that has changed: the same may go well now.
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
 # The connection is not, or no more, one to a database that does what it is asked.
-_LOST = (
+LOST = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -54,6 +54,8 @@ _LOST = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
 
 # A statement over arrays knows nothing of their lengths when it is planned, and the tables may have been empty then: it is held to the
@@ -126,7 +128,7 @@ class Pool:
         opened, self._opened = self._opened, None
         try:
             await asyncio.wait_for(opened.close(), _CLOSE_SECONDS)
-        except _LOST:
+        except LOST:
             opened.terminate()
 
     async def read(self, work: Work[T]) -> T:
@@ -134,7 +136,7 @@ class Pool:
         for pause in _pauses():
             try:
                 return await self._read(work)
-            except (*_LOST, *_AGAIN) as error:
+            except (*LOST, *_AGAIN) as error:
                 if pause is None:
                     raise _unreachable(error) from error
                 await asyncio.sleep(pause)
@@ -159,7 +161,7 @@ class Pool:
                     await connection.execute(BEGIN_WRITING)
                     begun = True
                     return await _committed(connection, work)
-            except (*_LOST, *_AGAIN) as error:
+            except (*LOST, *_AGAIN) as error:
                 if pause is None or (begun and not isinstance(error, _AGAIN)):
                     raise _unreachable(error) from error
                 await asyncio.sleep(pause)
@@ -173,7 +175,7 @@ class Pool:
         async with self._opened.acquire(timeout=_ACQUIRE_SECONDS) as connection:
             try:
                 yield connection
-            except _LOST:
+            except LOST:
                 connection.terminate()
                 raise
 
@@ -194,7 +196,7 @@ async def _committed(connection: Connection, work: Work[T]) -> T:
 async def _undo(connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK")
-    except _LOST:
+    except LOST:
         connection.terminate()  # which undoes it as well
 
 

@@ -209,3 +209,11 @@ class SqliteStore(Store):
 
     async def definitions_version(self) -> int:
         return await self._readers.run(naming.definitions_version)
+
+    # Other servers on the same database: there are none
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Nobody tells anything."""
+
+    async def tell(self, words: Sequence[str]) -> None:
+        """Nobody hears it."""

@@ -6,7 +6,7 @@ knows a rule of workflows; nothing outside `podium.store` knows SQL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -22,6 +22,8 @@ from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
 
 Row = TypeVar("Row")
+
+DEFINITIONS = "definitions"  # a word: see `Store.listen`
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -244,3 +246,15 @@ class Store(Protocol):
 
     async def definitions_version(self) -> int:
         """Grows with every change to what is kept by name, so that other servers know when to read it again."""
+
+    # Other servers on the same database
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Call `hear` with every word that another server tells, until cancelled, or until nothing will ever be heard.
+
+        The word DEFINITIONS comes, from this server too, with every change to what is kept by name. Raises TryAgain when words may have
+        got lost.
+        """
+
+    async def tell(self, words: Sequence[str]) -> None:
+        """Let the other servers hear these words, in no order that matters. They may get lost. Raises TryAgain."""

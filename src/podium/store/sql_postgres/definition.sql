@@ -24,4 +24,6 @@ DELETE FROM task_definition WHERE name = $1;
 SELECT definitions_version FROM meta;
 
 -- count_change --
-UPDATE meta SET definitions_version = definitions_version + 1;
+-- Other servers hear of it, with the commit: definitions change seldom enough for that.
+WITH counted AS (UPDATE meta SET definitions_version = definitions_version + 1 RETURNING definitions_version)
+SELECT pg_notify('podium', 'definitions') FROM counted;
