@@ -41,7 +41,7 @@ class Settings:
     database: Annotated[str, About("Where everything is kept: sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.")] = (
         "sqlite:///podium.db"
     )
-    database_connections: Annotated[int, About("Most connections to PostgreSQL, of each server."), Meta(ge=2)] = 10
+    database_connections: Annotated[int, About("Most connections to PostgreSQL, of each server; two of them write."), Meta(ge=3)] = 10
     database_prepared: Annotated[
         bool, About("Keep statements prepared in PostgreSQL; false behind a pooler that hands connections on between transactions.")
     ] = True

@@ -45,7 +45,7 @@ async def connection() -> AsyncIterator[Any]:
 
 
 async def test_ten_servers_may_start_at_once(empty: str) -> None:
-    stores = [PostgresStore(empty, connections=2) for _ in range(10)]
+    stores = [PostgresStore(empty, connections=3) for _ in range(10)]
 
     await asyncio.gather(*(store.open() for store in stores))
 

@@ -27,6 +27,7 @@ from podium.store.schema import migrations
 from podium.store.store import Batch, Page, Saved, Store
 
 CONNECTIONS = 10
+WRITERS = 2  # of them
 
 
 class PostgresStore(Store):
@@ -36,21 +37,25 @@ class PostgresStore(Store):
 
     def __init__(self, url: str, *, connections: int = CONNECTIONS, prepared: bool = True, kind: type[Connection] = Connection) -> None:
         """`url`: postgresql://…; `connections`: at most so many; `prepared` False: behind a pooler in transaction mode."""
-        self._pool = Pool(url, connections, prepared=prepared, kind=kind)
+        # Apart, so that no commit waits until somebody's search has read everything.
+        self._writing = Pool(url, WRITERS, prepared=prepared, kind=kind)
+        self._reading = Pool(url, max(1, connections - WRITERS), prepared=prepared, kind=kind)
         self.notices = Notices(url) if prepared else None  # a pooler hands on no words either
         self._known_definitions: frozenset[str] = frozenset()
 
     async def open(self) -> None:
-        await self._pool.open()
-        await self._pool.write(lambda connection: migrate(connection, migrations("migrations_postgres")))
+        await self._writing.open()
+        await self._reading.open()
+        await self._writing.write(lambda connection: migrate(connection, migrations("migrations_postgres")))
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._reading.close()
+        await self._writing.close()
 
     # Runs
 
     async def load(self, workflow_id: str, known_revision: int = 0, known_hash: str | None = None) -> StoredRun | None:
-        return await self._pool.read(lambda connection: loading.load(connection, workflow_id, known_revision, known_hash))
+        return await self._reading.read(lambda connection: loading.load(connection, workflow_id, known_revision, known_hash))
 
     async def save(self, batch: Batch) -> Saved:
         try:
@@ -64,132 +69,132 @@ class PostgresStore(Store):
             saving = Saving(connection, batch, self._known_definitions)
             return await saving.run(carefully=carefully), saving.learnt
 
-        saved, learnt = await self._pool.write(work)
+        saved, learnt = await self._writing.write(work)
         self._known_definitions |= learnt
         return saved
 
     async def due(self, now: int, limit: int) -> list[str]:
-        return await self._pool.read(lambda connection: loading.due(connection, now, limit))
+        return await self._reading.read(lambda connection: loading.due(connection, now, limit))
 
     async def next_wake(self) -> int:
-        return await self._pool.read(loading.next_wake)
+        return await self._reading.read(loading.next_wake)
 
     async def outbox(self, now: int, limit: int) -> list[OutboxRow]:
-        return await self._pool.read(lambda connection: loading.outbox(connection, now, limit))
+        return await self._reading.read(lambda connection: loading.outbox(connection, now, limit))
 
     async def postpone_message(self, outbox_id: str, due: int) -> None:
-        await self._pool.write(lambda connection: connection.execute(sql("outbox")["postpone"], due, plain(outbox_id)))
+        await self._writing.write(lambda connection: connection.execute(sql("outbox")["postpone"], due, plain(outbox_id)))
 
     async def delete_messages(self, outbox_ids: Sequence[str]) -> None:
         ids = [plain(outbox_id) for outbox_id in outbox_ids]
-        await self._pool.write(lambda connection: connection.execute(sql("outbox")["delete"], ids))
+        await self._writing.write(lambda connection: connection.execute(sql("outbox")["delete"], ids))
 
     async def history(self, workflow_id: str, after_revision: int = 0, limit: int = 100) -> list[tuple[int, HistoryEntry]]:
-        return await self._pool.read(lambda connection: loading.history(connection, workflow_id, after_revision, limit))
+        return await self._reading.read(lambda connection: loading.history(connection, workflow_id, after_revision, limit))
 
     # Reading across runs
 
     async def workflows(self, workflow_ids: Sequence[str]) -> list[Workflow]:
-        return await self._pool.read(lambda connection: loading.workflows(connection, workflow_ids))
+        return await self._reading.read(lambda connection: loading.workflows(connection, workflow_ids))
 
     async def tasks(self, task_ids: Sequence[str]) -> list[Task]:
-        return await self._pool.read(lambda connection: loading.tasks(connection, task_ids))
+        return await self._reading.read(lambda connection: loading.tasks(connection, task_ids))
 
     async def search_workflows(self, search: Search) -> Page:
-        return await self._pool.read(lambda connection: searching.search_workflows(connection, search))
+        return await self._reading.read(lambda connection: searching.search_workflows(connection, search))
 
     async def search_tasks(self, search: Search) -> Page:
-        return await self._pool.read(lambda connection: searching.search_tasks(connection, search))
+        return await self._reading.read(lambda connection: searching.search_tasks(connection, search))
 
     async def search_workflows_by_tasks(self, search: Search) -> Page:
-        return await self._pool.read(lambda connection: searching.search_workflows_by_tasks(connection, search))
+        return await self._reading.read(lambda connection: searching.search_workflows_by_tasks(connection, search))
 
     async def running_ids(self, name: str, version: int | None, start: int | None, end: int | None) -> list[str]:
-        return await self._pool.read(lambda connection: loading.running_ids(connection, name, version, start, end))
+        return await self._reading.read(lambda connection: loading.running_ids(connection, name, version, start, end))
 
     async def correlated(self, name: str, correlation_ids: Sequence[str], include_closed: bool) -> dict[str, list[str]]:
-        return await self._pool.read(lambda connection: loading.correlated(connection, name, correlation_ids, include_closed))
+        return await self._reading.read(lambda connection: loading.correlated(connection, name, correlation_ids, include_closed))
 
     async def cached_outputs(self, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
-        return await self._pool.read(lambda connection: loading.cached_outputs(connection, keys))
+        return await self._reading.read(lambda connection: loading.cached_outputs(connection, keys))
 
     # Queues
 
     async def queue_sizes(self) -> dict[tuple[str, str | None], int]:
-        return await self._pool.read(loading.queue_sizes)
+        return await self._reading.read(loading.queue_sizes)
 
     async def pending_tasks(self, task_type: str, start: int, count: int, statuses: Sequence[TaskStatus] = ()) -> list[Task]:
-        return await self._pool.read(lambda connection: loading.pending_tasks(connection, task_type, start, count, statuses))
+        return await self._reading.read(lambda connection: loading.pending_tasks(connection, task_type, start, count, statuses))
 
     async def poll_data(self, queue: str | None = None) -> list[PollData]:
-        return await self._pool.read(lambda connection: loading.poll_data(connection, queue))
+        return await self._reading.read(lambda connection: loading.poll_data(connection, queue))
 
     async def task_logs(self, task_id: str) -> list[TaskLog]:
-        return await self._pool.read(lambda connection: loading.task_logs(connection, task_id))
+        return await self._reading.read(lambda connection: loading.task_logs(connection, task_id))
 
     # Schedules
 
     async def schedules(self, names: Sequence[str] | None = None) -> list[StoredSchedule]:
-        return await self._pool.read(lambda connection: scheduling.schedules(connection, names))
+        return await self._reading.read(lambda connection: scheduling.schedules(connection, names))
 
     async def due_schedules(self, now: int, limit: int) -> list[StoredSchedule]:
-        return await self._pool.read(lambda connection: scheduling.due_schedules(connection, now, limit))
+        return await self._reading.read(lambda connection: scheduling.due_schedules(connection, now, limit))
 
     async def next_schedule_wake(self) -> int:
-        return await self._pool.read(scheduling.next_schedule_wake)
+        return await self._reading.read(scheduling.next_schedule_wake)
 
     async def save_schedule(self, stored: StoredSchedule, executions: Sequence[StoredExecution] = (), *, over: int) -> bool:
-        return await self._pool.write(lambda connection: scheduling.save_schedule(connection, stored, executions, over))
+        return await self._writing.write(lambda connection: scheduling.save_schedule(connection, stored, executions, over))
 
     async def delete_schedule(self, name: str) -> bool:
-        return await self._pool.write(lambda connection: scheduling.delete_schedule(connection, name))
+        return await self._writing.write(lambda connection: scheduling.delete_schedule(connection, name))
 
     async def claim_executions(self, now: int, until: int, limit: int) -> list[StoredExecution]:
-        return await self._pool.write(lambda connection: scheduling.claim_executions(connection, now, until, limit))
+        return await self._writing.write(lambda connection: scheduling.claim_executions(connection, now, until, limit))
 
     async def save_execution(self, execution: StoredExecution) -> None:
-        await self._pool.write(lambda connection: scheduling.save_execution(connection, execution))
+        await self._writing.write(lambda connection: scheduling.save_execution(connection, execution))
 
     async def executions(self, execution_ids: Sequence[str]) -> list[StoredExecution]:
-        return await self._pool.read(lambda connection: scheduling.executions(connection, execution_ids))
+        return await self._reading.read(lambda connection: scheduling.executions(connection, execution_ids))
 
     async def search_executions(self, search: Search) -> Page:
-        return await self._pool.read(lambda connection: searching.search_executions(connection, search))
+        return await self._reading.read(lambda connection: searching.search_executions(connection, search))
 
     async def prune_executions(self, keep: int, before: int) -> int:
-        return await self._pool.write(lambda connection: scheduling.prune_executions(connection, keep, before))
+        return await self._writing.write(lambda connection: scheduling.prune_executions(connection, keep, before))
 
     # Definitions and other things that are kept by name
 
     async def workflow_definitions(self) -> list[WorkflowDef]:
-        return await self._pool.read(naming.workflow_definitions)
+        return await self._reading.read(naming.workflow_definitions)
 
     async def put_workflow_definitions(self, definitions: Sequence[WorkflowDef]) -> None:
-        await self._pool.write(lambda connection: naming.put_workflow_definitions(connection, definitions))
+        await self._writing.write(lambda connection: naming.put_workflow_definitions(connection, definitions))
 
     async def delete_workflow_definition(self, name: str, version: int) -> bool:
-        return await self._pool.write(lambda connection: naming.delete_workflow_definition(connection, name, version))
+        return await self._writing.write(lambda connection: naming.delete_workflow_definition(connection, name, version))
 
     async def task_definitions(self) -> list[TaskDef]:
-        return await self._pool.read(naming.task_definitions)
+        return await self._reading.read(naming.task_definitions)
 
     async def put_task_definitions(self, definitions: Sequence[TaskDef]) -> None:
-        await self._pool.write(lambda connection: naming.put_task_definitions(connection, definitions))
+        await self._writing.write(lambda connection: naming.put_task_definitions(connection, definitions))
 
     async def delete_task_definition(self, name: str) -> bool:
-        return await self._pool.write(lambda connection: naming.delete_task_definition(connection, name))
+        return await self._writing.write(lambda connection: naming.delete_task_definition(connection, name))
 
     async def kept(self, kind: str) -> dict[str, bytes]:
-        return await self._pool.read(lambda connection: naming.kept(connection, kind))
+        return await self._reading.read(lambda connection: naming.kept(connection, kind))
 
     async def keep(self, kind: str, name: str, body: bytes) -> None:
-        await self._pool.write(lambda connection: naming.keep(connection, kind, name, body))
+        await self._writing.write(lambda connection: naming.keep(connection, kind, name, body))
 
     async def forget(self, kind: str, name: str) -> bytes | None:
-        return await self._pool.write(lambda connection: naming.forget(connection, kind, name))
+        return await self._writing.write(lambda connection: naming.forget(connection, kind, name))
 
     async def definitions_version(self) -> int:
-        return await self._pool.read(naming.definitions_version)
+        return await self._reading.read(naming.definitions_version)
 
     # Other servers on the same database
 

@@ -28,6 +28,7 @@ _ANSWER_SECONDS = 60  # after which a statement is given up
 _CONNECT_SECONDS = 10
 _ACQUIRE_SECONDS = 30  # how long to wait for a free connection
 _CLOSE_SECONDS = 10
+_IDLE_MS = 30_000  # within a transaction, after which the database ends it
 _TRIES = 8
 _PAUSE_SECONDS = 0.01  # before the second try; doubles
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -64,6 +65,8 @@ BEGIN_WRITING = "; ".join(
     (
         "BEGIN",
         "SET LOCAL synchronous_commit = on",
+        # The locks of a server that is stopped, or cut off, are not held for ever.
+        f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}",
         "SET LOCAL plan_cache_mode = force_generic_plan",
         *(f"SET LOCAL enable_{kind} = off" for kind in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")),
     )
@@ -137,7 +140,7 @@ class Pool:
             try:
                 return await self._read(work)
             except (*LOST, *_AGAIN) as error:
-                if pause is None:
+                if pause is None or isinstance(error, TimeoutError):
                     raise _unreachable(error) from error
                 await asyncio.sleep(pause)
         raise AssertionError
@@ -162,7 +165,7 @@ class Pool:
                     begun = True
                     return await _committed(connection, work)
             except (*LOST, *_AGAIN) as error:
-                if pause is None or (begun and not isinstance(error, _AGAIN)):
+                if pause is None or isinstance(error, TimeoutError) or (begun and not isinstance(error, _AGAIN)):
                     raise _unreachable(error) from error
                 await asyncio.sleep(pause)
         raise AssertionError
