@@ -54,6 +54,9 @@ class _Nothing:
     def environment(self, _name: str) -> str | None:
         return None
 
+    def secret(self, _name: str, _starter: str) -> str | None:
+        return None
+
     def variable(self, _name: str) -> str | None:
         return None
 

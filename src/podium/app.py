@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
-from podium.api.view import execution_json
+from podium.api.view import execution_json, shown_json
 from podium.clock import Clock, SystemClock
 from podium.errors import Invalid
 from podium.runtime.aftermath import Aftermath
@@ -16,6 +17,8 @@ from podium.runtime.committer import CommitLimits, Committer
 from podium.runtime.deliveries import Deliveries
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor, Parts
+from podium.runtime.key_source import GivenKeys, KeyFile, KeySource
+from podium.runtime.keyring import new_key
 from podium.runtime.limits import Limits
 from podium.runtime.neighbours import Neighbours
 from podium.runtime.oracle import Oracle
@@ -34,6 +37,7 @@ from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
 from podium.runtime.system.business_rule import BusinessRuleTask
 from podium.runtime.system.finished import SystemTask
+from podium.runtime.system.get_signed_jwt import GetSignedJwtTask
 from podium.runtime.system.get_workflow import GetWorkflowTask
 from podium.runtime.system.http import HttpLimits, HttpTask
 from podium.runtime.system.http_poll import HttpPollTask
@@ -41,11 +45,14 @@ from podium.runtime.system.jdbc import JdbcTask, open_databases
 from podium.runtime.system.kafka_publish import KafkaPublishTask
 from podium.runtime.system.sql_database import SqlLimits
 from podium.runtime.system.terminate_workflow import TerminateWorkflowTask
+from podium.runtime.system.update_secret import UpdateSecretTask
 from podium.runtime.system.update_task import UpdateTaskTask
 from podium.runtime.system_tasks import SystemTasks, SystemWorker
 from podium.runtime.timers import Timers
+from podium.runtime.vault import Vault
 from podium.runtime.watchers import Watchers
-from podium.settings import SECRET_PREFIX, Settings
+from podium.settings import Settings, secrets_in
+from podium.store.connection import database_path
 from podium.store.sqlite import SqliteStore
 from podium.store.store import Store
 
@@ -66,7 +73,8 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     polls = Polls(clock)
     strays = Strays()
     exposed = {name: environment[name] for name in settings.exposed_variables if name in environment}
-    registry = Registry(store, clock, polls, exposed)
+    vault = Vault(store, clock, _keys(settings), secrets_in(environment))
+    registry = Registry(store, clock, polls, exposed, vault)
     limits = Limits(store, clock, timers, bell, registry.limited)
     queue = TaskQueue(clock, timers, bell, polls, strays, limits)
     cache = Cache(settings.run_cache_mb * MEGABYTE)
@@ -78,10 +86,21 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     committer = Committer(store, clock, bell, queue, aftermath, largest)
     sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
     oracle = Oracle(sandbox, store)
-    parts = Parts(store=store, clock=clock, registry=registry, cache=cache, committer=committer, aftermath=aftermath, oracle=oracle)
+    secrets = Secrets(
+        secret=vault.value, environment=registry.environment, strict=settings.missing_secrets == "fail", none=lambda: vault.empty
+    )
+    parts = Parts(
+        store=store,
+        clock=clock,
+        registry=registry,
+        cache=cache,
+        committer=committer,
+        aftermath=aftermath,
+        oracle=oracle,
+        secrets=secrets,
+    )
     executor = Executor(parts, settings.waiting_commands)
     events = Events(registry, executor, sandbox, clock)
-    secrets = Secrets(secret=lambda name: environment.get(SECRET_PREFIX + name), environment=registry.environment)
     instants = Agenda()  # when the next schedule is due
     supervisor = Supervisor(clock)
     http = _http_task(settings)
@@ -92,9 +111,11 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         "JDBC": JdbcTask(open_databases(settings.sql_databases, sql)),
         "HTTP_POLL": HttpPollTask(http, sandbox, settings.http_poll_least_seconds),
         "KAFKA_PUBLISH": KafkaPublishTask(),
-        "GET_WORKFLOW": GetWorkflowTask(executor, execution_json, settings.payload_max_kb * 1024),
+        "GET_WORKFLOW": GetWorkflowTask(executor, shown_json, settings.payload_max_kb * 1024),
         "TERMINATE_WORKFLOW": TerminateWorkflowTask(executor),
         "UPDATE_TASK": UpdateTaskTask(executor, store),
+        "UPDATE_SECRET": UpdateSecretTask(vault, executor),
+        "GET_SIGNED_JWT": GetSignedJwtTask(clock),
     }
     concurrency = settings.http_concurrency
     workers = {name: SystemWorker(task, concurrency, clock, queue, executor, secrets) for name, task in types.items()}
@@ -119,6 +140,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         events=events,
         schedules=Schedules(store, clock, instants),
         secrets=secrets,
+        vault=vault,
         polls=polls,
         watchers=watchers,
         supervisor=supervisor,
@@ -136,6 +158,18 @@ def _store(settings: Settings) -> Store:
     except ModuleNotFoundError as missing:
         raise Invalid(f'PostgreSQL needs more packages: pip install "podium[postgres]" ({missing}).') from missing
     return PostgresStore(settings.database, connections=settings.database_connections, prepared=settings.database_prepared)
+
+
+def _keys(settings: Settings) -> KeySource:
+    """Where the keys for secrets are: set by the operator, or in a file."""
+    if settings.secret_key:
+        return GivenKeys(settings.secret_key)
+    if settings.secret_key_file:
+        return KeyFile(Path(settings.secret_key_file))
+    if settings.database.startswith(POSTGRES_SCHEMES):
+        return GivenKeys([])
+    path = database_path(settings.database)
+    return KeyFile(Path(path + ".key")) if path else GivenKeys([new_key().text])  # as short-lived as the database
 
 
 def _http_task(settings: Settings) -> HttpTask:

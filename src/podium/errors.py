@@ -7,11 +7,13 @@ PodiumError
         Conflict            what it names is not in a state for it
         Forbidden           the caller may not do this
         TooLarge            it carries more than is allowed
+        NotSupported        this server is not set up for it
         Limited             too many already; the same request may be granted later
     TryAgain                nobody's move: the same request may be granted now
         Busy                more work is waiting than we take on
         LostRace            another server was faster too many times
     NewerDatabase           the operator's move: this program is too old for its database
+    LostKey                 the operator's move: a key that is needed to decrypt is not there
 
 The HTTP status of each is in the table of the API, not here.
 """
@@ -67,6 +69,10 @@ class TooLarge(CallerError):
     """The request carries too much."""
 
 
+class NotSupported(CallerError):
+    """This server is not set up for it."""
+
+
 class Limited(CallerError):
     """A limit is reached; try again later."""
 
@@ -85,3 +91,7 @@ class LostRace(TryAgain):
 
 class NewerDatabase(PodiumError):
     """The database was written by a newer Podium."""
+
+
+class LostKey(PodiumError):
+    """A key that is needed to decrypt is not there."""

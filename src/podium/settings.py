@@ -76,6 +76,20 @@ class Settings:
     ] = ()
     sql_seconds: Annotated[int, About("How long a statement of a JDBC task may take.", "s"), Meta(ge=1)] = 30
     sql_rows: Annotated[int, About("Most rows that a JDBC task may read."), Meta(ge=1)] = 10_000
+    secret_key: Annotated[
+        tuple[str, ...],
+        About(
+            "Keys for secrets, comma-separated: the first encrypts, all decrypt. For several servers; better as a variable than as a flag."
+            " Empty: those in the file."
+        ),
+    ] = ()
+    secret_key_file: Annotated[
+        str, About("File with the keys for secrets, made at the first start. Empty: beside the SQLite database, as FILE.key.")
+    ] = ""
+    missing_secrets: Annotated[
+        Literal["fail", "empty"],
+        About("What becomes of a task whose secret is not there: it fails, or it gets null, inside of a text nothing."),
+    ] = "fail"
     exposed_variables: Annotated[
         tuple[str, ...], About("Environment variables of the server that definitions may read as ${NAME}, comma-separated.")
     ] = ()
@@ -83,6 +97,7 @@ class Settings:
     def shown(self) -> dict[str, str]:
         """Names and values as text, for people; without passwords."""
         values = {field.name.replace("_", "-"): getattr(self, field.name) for field in fields(self)}
+        values["secret-key"] = tuple("***" for _ in self.secret_key)
         shown = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
         return {name: _PASSWORD.sub("//***@", value) for name, value in shown.items()}
 
@@ -114,7 +129,7 @@ def load_settings(flags: Mapping[str, str], environment: Mapping[str, str], file
     for key, value in _read_file(file, problems).items():
         given[key.replace("-", "_")] = (f"{file}: {key}", value)
     for key, text in environment.items():
-        if key.startswith(PREFIX) and not key.startswith(SECRET_PREFIX) and key not in OTHER_VARIABLES:
+        if key.startswith(PREFIX) and key not in OTHER_VARIABLES and not _holds_secret(key):
             given[key.removeprefix(PREFIX).lower()] = (key, text)
     for key, text in flags.items():
         given[key.replace("-", "_")] = (f"--{key.replace('_', '-')}", text)
@@ -130,6 +145,16 @@ def load_settings(flags: Mapping[str, str], environment: Mapping[str, str], file
     if problems:
         raise Invalid("The settings are not valid.", problems)
     return Settings(**values)
+
+
+def secrets_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that stand in variables of the process, by name."""
+    return {key.removeprefix(SECRET_PREFIX): text for key, text in environment.items() if _holds_secret(key)}
+
+
+def _holds_secret(variable: str) -> bool:
+    """The variable is a secret of workflows, and none of our settings that begin alike."""
+    return variable.startswith(SECRET_PREFIX) and variable.removeprefix(PREFIX).lower() not in _HINTS
 
 
 def _read_file(file: Path | None, problems: list[Problem]) -> dict[str, Any]:

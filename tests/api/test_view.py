@@ -140,10 +140,10 @@ def test_a_whole_execution_is_plain_json_with_its_tasks() -> None:
 
 
 def test_a_status_has_output_and_variables_on_demand() -> None:
-    workflow = started(NODE, correlation_id="c").workflow
-    plain = msgspec.json.decode(status_json(workflow, include_output=False, include_variables=False))
+    run = started(NODE, correlation_id="c")
+    plain = msgspec.json.decode(status_json(run, include_output=False, include_variables=False))
     assert plain == {"workflowId": "w1", "correlationId": "c", "status": "RUNNING"}
-    full = msgspec.json.decode(status_json(workflow, include_output=True, include_variables=True))
+    full = msgspec.json.decode(status_json(run, include_output=True, include_variables=True))
     assert (full["output"], full["variables"]) == ({}, {})
 
 

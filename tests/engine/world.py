@@ -51,6 +51,7 @@ class Shelf:
         self.events: set[str] = set()
         self.environments: dict[str, str] = {}
         self.schemas: dict[str, dict[int, SchemaDef]] = {}
+        self.secrets: dict[str, str] = {}
 
     def task_definition(self, name: str) -> TaskDef | None:
         return self.tasks.get(name)
@@ -73,6 +74,9 @@ class Shelf:
 
     def environment(self, name: str) -> str | None:
         return self.environments.get(name)
+
+    def secret(self, name: str, starter: str) -> str | None:
+        return self.secrets.get(name)
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)

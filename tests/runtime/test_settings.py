@@ -43,7 +43,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_secrets_are_no_settings() -> None:
-    assert load_settings({}, {"PODIUM_SECRET_KEY": "s"}) == Settings()
+    assert load_settings({}, {"PODIUM_SECRET_TOKEN": "s"}) == Settings()
 
 
 def test_passwords_are_not_shown() -> None:

@@ -47,6 +47,15 @@ async def test_what_is_kept_comes_by_kind_and_name(store: Store) -> None:
     assert await store.kept("other") == {}
 
 
+async def test_an_exchange_replaces_only_what_is_still_the_same(store: Store) -> None:
+    await store.keep("thing", "a", b"1")
+
+    assert [await store.exchange("thing", "a", b"0", b"2"), await store.exchange("thing", "none", b"1", b"2")] == [False, False]
+    assert await store.kept("thing") == {"a": b"1"}
+    assert await store.exchange("thing", "a", b"1", b"2")
+    assert await store.kept("thing") == {"a": b"2"}
+
+
 async def test_every_change_of_what_is_kept_by_name_is_counted(store: Store) -> None:
     seen = [await store.definitions_version()]
     for change in (

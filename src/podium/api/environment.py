@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from podium.api.answer import Answer, json_answer, nothing, text_answer
 from podium.api.routing import Call, Route
+from podium.api.tagging import tag_routes
 from podium.errors import NotFound
 from podium.model.body import EnvironmentVariable
+from podium.runtime.secrets import Access
+
+ENV_VARIABLE = "ENV_VARIABLE"  # the kind of resource that its tags hang on
 
 
 async def variables(call: Call) -> Answer:
     """GET /environment."""
-    found = call.platform.registry.all_environment()
-    return json_answer([EnvironmentVariable(name=name, value=value) for name, value in sorted(found.items())])
+    found, tags = call.platform.registry.all_environment(), call.platform.registry.tags
+    return json_answer(
+        [EnvironmentVariable(name=name, value=value, tags=tags.of(ENV_VARIABLE, name) or None) for name, value in found.items()]
+    )
 
 
 async def variable(call: Call) -> Answer:
     """GET /environment/{key}."""
-    name = call.path["key"]
-    value = call.platform.registry.environment(name)
-    if value is None:
-        message = f"No such environment variable: {name}"
-        raise NotFound(message)
-    return text_answer(value)
+    return text_answer(call.platform.registry.environment(_existing(call)) or "")
 
 
 async def put_variable(call: Call) -> Answer:
@@ -32,8 +33,18 @@ async def put_variable(call: Call) -> Answer:
 
 async def delete_variable(call: Call) -> Answer:
     """DELETE /environment/{key}: answers with the value it had, or nothing."""
-    value = await call.platform.registry.delete_environment(call.path["key"])
+    name = call.path["key"]
+    value = await call.platform.registry.delete_environment(name)
+    await call.platform.registry.tags.clear(ENV_VARIABLE, name)
     return nothing() if value is None else text_answer(value)
+
+
+def _existing(call: Call, _access: Access = Access.READ) -> str:
+    """The name in the path. Raises NotFound."""
+    name = call.path["key"]
+    if call.platform.registry.environment(name) is None:
+        raise NotFound(f"No such environment variable: {name}")
+    return name
 
 
 ROUTES = (
@@ -41,4 +52,5 @@ ROUTES = (
     Route("GET", "/environment/{key}", variable, "The value of one", response=str),
     Route("PUT", "/environment/{key}", put_variable, "Set one", body=str),
     Route("DELETE", "/environment/{key}", delete_variable, "Delete one, and return the value it had", response=str),
+    *tag_routes("/environment/{key}", ENV_VARIABLE, _existing),
 )

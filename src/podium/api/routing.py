@@ -52,7 +52,7 @@ class Call:
 
     def text(self) -> str:
         """The body of an endpoint that takes a bare string, in any of its three spellings (spec/api.md §1.3)."""
-        return decode_text(self.raw)
+        return decode_text(self.raw, escaped=(self.header(b"content-type") or "").startswith("application/json"))
 
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name."""

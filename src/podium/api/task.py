@@ -11,6 +11,8 @@ from podium.api.view import TaskView, encode_view, task_view
 from podium.errors import Invalid, NotFound
 from podium.model.body import ExternalStorageLocation
 from podium.model.task import TaskLog
+from podium.runtime.platform import Platform
+from podium.runtime.scrubbing import line_without
 from podium.store.store import Batch
 
 
@@ -34,10 +36,21 @@ async def log(call: Call) -> Answer:
     """POST /tasks/{taskId}/log: any text; the task need not exist."""
     if not call.raw:
         raise Invalid("The log line is missing: the body is empty")
-    now = call.platform.clock.now()
+    platform = call.platform
+    now = platform.clock.now()
     line = TaskLog(log=call.text(), task_id=call.path["taskId"], created_time=now)
-    await call.platform.store.save(Batch(now=now, logs=[line]))
+    await platform.store.save(Batch(now=now, logs=[await _without_secrets(platform, line)]))
     return nothing()
+
+
+async def _without_secrets(platform: Platform, line: TaskLog) -> TaskLog:
+    """The line without the secrets that its task was given."""
+    if platform.secrets.none():
+        return line
+    for task in await platform.store.tasks([line.task_id or ""]):
+        scrub = platform.secrets.scrub(await platform.executor.read(task.workflow_id), task)
+        return line if scrub is None else line_without(scrub, line)
+    return line
 
 
 ROUTES: Final = (

@@ -11,8 +11,11 @@ from podium.api.routing import Call, Route
 from podium.api.view import TaskView, encode_view
 from podium.api.view_polled import polled_view
 from podium.errors import Invalid, NotFound
+from podium.model.command import FinishSystemTask
+from podium.model.status import TaskStatus
 from podium.model.task import Task
 from podium.runtime.platform import Platform
+from podium.runtime.secrets import MissingSecret
 
 MAX_WAIT_MS: Final = 5000
 MAX_TASKS: Final = 1000  # in one answer; a worker that can take more asks again
@@ -49,15 +52,24 @@ async def poll_batch(call: Call) -> Answer:
 
 
 async def handed_out(platform: Platform, tasks: Iterable[Task]) -> list[TaskView]:
-    """The tasks as workers get them: secrets filled in, in this copy alone (spec/api.md §1.9)."""
+    """The tasks as workers get them: secrets filled in, in this copy alone (spec/api.md §1.9). Who lacks a secret fails instead."""
     views = []
     for task in tasks:
         try:
             run = await platform.executor.known(task.workflow_id)
+            views.append(polled_view(run, task, platform.secrets))
         except NotFound:  # removed since the task was taken
             continue
-        views.append(polled_view(run, task, platform.secrets))
+        except MissingSecret as missing:
+            await platform.executor.submit(_failed(task, missing.message))
     return views
+
+
+def _failed(task: Task, reason: str) -> FinishSystemTask:
+    """The end of a task that cannot be handed out."""
+    return FinishSystemTask(
+        workflow_id=task.workflow_id, task_id=task.task_id, status=TaskStatus.FAILED_WITH_TERMINAL_ERROR, output={}, reason=reason
+    )
 
 
 ROUTES: Final = (

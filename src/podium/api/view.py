@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from podium.api.masking import masked as masked_json
 from podium.engine.run import Run
 from podium.model.definition import WorkflowDef, WorkflowTask
 from podium.model.json import JsonObject
@@ -18,7 +19,6 @@ from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.wire import encode
-from podium.model.workflow import Workflow
 
 Held = TypeVar("Held")
 
@@ -117,14 +117,15 @@ class WorkflowView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     workflow_version: int
 
 
-def task_view(run: Run, task: Task) -> TaskView:
-    """A task of `run` as readers see it (spec/api.md §3.5)."""
+def task_view(run: Run, task: Task, *, masked: bool = True) -> TaskView:
+    """A task of `run` as readers see it (spec/api.md §3.5), or with nothing masked, as workers do."""
     node, definition = _snapshot(_Identity(run.node_of(task)))
+    shown = shown_payload if masked else _whole
     # A table: what stands on the wire, and where it comes from.
     # fmt: off
     return TaskView(
         task_type=task.task_type, status=task.status,
-        input_data=msgspec.Raw(task.input.raw), reference_task_name=task.ref,
+        input_data=shown(run, task.input), reference_task_name=task.ref,
         retry_count=task.retry_count, seq=task.seq,
         correlation_id=task.correlation_id, poll_count=task.poll_count,
         task_def_name=task.def_name, scheduled_time=task.scheduled_time,
@@ -135,7 +136,7 @@ def task_view(run: Run, task: Task) -> TaskView:
         response_timeout_seconds=task.response_timeout_seconds, workflow_instance_id=task.workflow_id,
         workflow_type=run.workflow.name, task_id=task.task_id,
         reason_for_incompletion=task.reason, callback_after_seconds=task.callback_after_seconds,
-        worker_id=task.worker_id, output_data=msgspec.Raw(task.output.raw),
+        worker_id=task.worker_id, output_data=shown(run, task.output),
         workflow_task=node, domain=task.domain,
         rate_limit_per_frequency=task.rate_limit_per_frequency, rate_limit_frequency_in_seconds=task.rate_limit_frequency_in_seconds,
         external_input_payload_storage_path=task.input_path, external_output_payload_storage_path=task.output_path,
@@ -149,9 +150,10 @@ def task_view(run: Run, task: Task) -> TaskView:
     # fmt: on
 
 
-def workflow_view(run: Run, *, include_tasks: bool) -> WorkflowView:
+def workflow_view(run: Run, *, include_tasks: bool, masked: bool = True) -> WorkflowView:
     """The workflow of `run`, with its tasks in order of `seq` or with an empty list (spec/api.md §3.4)."""
     workflow = run.workflow
+    shown = shown_payload if masked else _whole
     return WorkflowView(
         owner_app=workflow.owner_app,
         create_time=workflow.create_time,
@@ -163,9 +165,9 @@ def workflow_view(run: Run, *, include_tasks: bool) -> WorkflowView:
         workflow_id=workflow.workflow_id,
         parent_workflow_id=workflow.parent_workflow_id,
         parent_workflow_task_id=workflow.parent_task_id,
-        tasks=tasks_view(run) if include_tasks else [],
-        input=msgspec.Raw(workflow.input.raw),
-        output=msgspec.Raw(workflow.output.raw),
+        tasks=tasks_view(run, masked=masked) if include_tasks else [],
+        input=shown(run, workflow.input),
+        output=shown(run, workflow.output),
         correlation_id=workflow.correlation_id,
         re_run_from_workflow_id=workflow.rerun_from_workflow_id,
         reason_for_incompletion=workflow.reason,
@@ -176,7 +178,7 @@ def workflow_view(run: Run, *, include_tasks: bool) -> WorkflowView:
         external_input_payload_storage_path=workflow.input_path,
         external_output_payload_storage_path=workflow.output_path,
         priority=workflow.priority,
-        variables=msgspec.Raw(workflow.variables.raw),
+        variables=shown(run, workflow.variables),
         last_retried_time=workflow.last_retried_time,
         failed_task_names=workflow.failed_task_names,
         history=(),
@@ -189,25 +191,40 @@ def workflow_view(run: Run, *, include_tasks: bool) -> WorkflowView:
     )
 
 
-def tasks_view(run: Run) -> list[TaskView]:
+def tasks_view(run: Run, *, masked: bool = True) -> list[TaskView]:
     """All tasks of `run`, in the wire's order."""
-    return [task_view(run, run.shown(task)) for task in run.listed()]
+    return [task_view(run, run.shown(task), masked=masked) for task in run.listed()]
 
 
-def execution_json(run: Run, include_tasks: bool = True) -> JsonObject:
-    """The whole execution as plain JSON: what a failure workflow gets as `failedWorkflow` (spec/engine.md §7.8)."""
+def shown_payload(run: Run, payload: Payload) -> msgspec.Raw:
+    """A payload of `run` as readers see it."""
+    return msgspec.Raw(masked_json(payload, run.program.definition.masked_fields))
+
+
+def _whole(_run: Run, payload: Payload) -> msgspec.Raw:
+    return msgspec.Raw(payload.raw)
+
+
+def execution_json(run: Run) -> JsonObject:
+    """The whole execution, tasks included, as plain JSON: what a failure workflow gets as `failedWorkflow` (spec/engine.md §7.8)."""
+    return _decode_object(encode_view(workflow_view(run, include_tasks=True, masked=False)))
+
+
+def shown_json(run: Run, include_tasks: bool) -> JsonObject:
+    """The execution as readers see it, as plain JSON: what GET_WORKFLOW gives."""
     return _decode_object(encode_view(workflow_view(run, include_tasks=include_tasks)))
 
 
-def status_json(workflow: Workflow, *, include_output: bool, include_variables: bool) -> bytes:
+def status_json(run: Run, *, include_output: bool, include_variables: bool) -> bytes:
     """A WorkflowStatus (spec/api.md §3.10): output and variables only when asked for."""
+    workflow = run.workflow
     answer: dict[str, object] = {"workflowId": workflow.workflow_id}
     if workflow.correlation_id:
         answer["correlationId"] = workflow.correlation_id
     if include_output:
-        answer["output"] = msgspec.Raw(workflow.output.raw)
+        answer["output"] = shown_payload(run, workflow.output)
     if include_variables:
-        answer["variables"] = msgspec.Raw(workflow.variables.raw)
+        answer["variables"] = shown_payload(run, workflow.variables)
     answer["status"] = workflow.status
     return encode_view(answer)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from podium.api.view import TaskView, tasks_view
+from podium.api.view import TaskView, shown_payload, tasks_view
 from podium.engine.run import Run
 from podium.model.status import WorkflowStatus
 from podium.model.task import Task
@@ -75,11 +75,11 @@ def workflow_form(waited: Waited, run: Run) -> SignalResponse:
         request_id=waited.request_id,
         workflow_id=workflow.workflow_id,
         correlation_id=workflow.correlation_id,
-        input=msgspec.Raw(workflow.input.raw),
-        output=msgspec.Raw(workflow.output.raw),
+        input=shown_payload(run, workflow.input),
+        output=shown_payload(run, workflow.output),
         signal_timeout=waited.timed_out,
         priority=workflow.priority,
-        variables=msgspec.Raw(workflow.variables.raw),
+        variables=shown_payload(run, workflow.variables),
         tasks=tasks_view(run),
         status=workflow.status,
         created_by=workflow.created_by,
@@ -97,8 +97,8 @@ def task_form(waited: Waited, run: Run, task: Task) -> SignalResponse:
         request_id=waited.request_id,
         workflow_id=task.workflow_id,
         correlation_id=task.correlation_id,
-        input=msgspec.Raw(task.input.raw),
-        output=msgspec.Raw(task.output.raw),
+        input=shown_payload(run, task.input),
+        output=shown_payload(run, task.output),
         signal_timeout=waited.timed_out,
         priority=task.priority,
         task_type=task.task_type,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from podium.api.masking import masked
 from podium.api.view import queue_wait_time
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
@@ -78,9 +80,9 @@ def iso_time(when: int) -> str:
     return datetime.fromtimestamp(when / 1000, UTC).strftime(f"%Y-%m-%dT%H:%M:%S.{when % 1000:03d}Z")
 
 
-def workflow_summary(workflow: Workflow) -> WorkflowSummary:
-    """A workflow in short (spec/api.md §3.8)."""
-    input_text, output_text = workflow.input.raw.decode(), workflow.output.raw.decode()
+def workflow_summary(workflow: Workflow, masked_fields: Sequence[str] = ()) -> WorkflowSummary:
+    """A workflow in short (spec/api.md §3.8); `masked_fields`: those of its definition."""
+    input_text, output_text = masked(workflow.input, masked_fields).decode(), masked(workflow.output, masked_fields).decode()
     return WorkflowSummary(
         workflow_type=workflow.name,
         version=workflow.version,
@@ -110,8 +112,8 @@ def workflow_summary(workflow: Workflow) -> WorkflowSummary:
     )
 
 
-def task_summary(workflow: Workflow, task: Task) -> TaskSummary:
-    """A task of `workflow` in short (spec/api.md §3.8)."""
+def task_summary(workflow: Workflow, task: Task, masked_fields: Sequence[str] = ()) -> TaskSummary:
+    """A task of `workflow` in short (spec/api.md §3.8); `masked_fields`: those of its definition."""
     return TaskSummary(
         workflow_id=task.workflow_id,
         workflow_type=workflow.name,
@@ -127,8 +129,8 @@ def task_summary(workflow: Workflow, task: Task) -> TaskSummary:
         queue_wait_time=queue_wait_time(task),
         task_def_name=task.def_name,
         task_type=task.task_type,
-        input=task.input.raw.decode(),
-        output=task.output.raw.decode(),
+        input=masked(task.input, masked_fields).decode(),
+        output=masked(task.output, masked_fields).decode(),
         task_id=task.task_id,
         external_input_payload_storage_path=task.input_path,
         external_output_payload_storage_path=task.output_path,

@@ -39,7 +39,7 @@ async def status(call: Call) -> Answer:
     """GET /workflow/{workflowId}/status."""
     output, variables = call.query(INCLUDE_OUTPUT), call.query(INCLUDE_VARIABLES)
     run = await call.platform.executor.read(call.path["workflowId"])
-    return raw_json(status_json(run.workflow, include_output=output, include_variables=variables))
+    return raw_json(status_json(run, include_output=output, include_variables=variables))
 
 
 async def tasks(call: Call) -> Answer:

@@ -10,7 +10,8 @@ import msgspec
 from podium.api.answer import EVENTS, Answer, StreamedAnswer, nothing, raw_json
 from podium.api.parameter import integer
 from podium.api.routing import Call, Route
-from podium.api.view import TaskView, encode_view, task_view
+from podium.api.view import TaskView, encode_view, shown_payload, task_view
+from podium.engine.run import Run
 from podium.errors import Invalid, NotFound
 from podium.model.status import WorkflowStatus
 from podium.model.workflow import Workflow
@@ -78,20 +79,20 @@ async def read_changes(platform: Platform, workflow_id: str, since: int) -> Chan
         workflow_id=workflow_id,
         since=since,
         revision=stored.workflow.revision,
-        workflow=_state(stored.workflow),
+        workflow=_state(run, stored.workflow),
         tasks=[task_view(run, run.shown(task)) for task in stored.tasks],
         removed=stored.removed,
     )
 
 
-def _state(workflow: Workflow) -> WorkflowState:
+def _state(run: Run, workflow: Workflow) -> WorkflowState:
     return WorkflowState(
         status=workflow.status,
         update_time=workflow.update_time,
         end_time=workflow.end_time,
         reason_for_incompletion=workflow.reason,
-        output=msgspec.Raw(workflow.output.raw),
-        variables=msgspec.Raw(workflow.variables.raw),
+        output=shown_payload(run, workflow.output),
+        variables=shown_payload(run, workflow.variables),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from podium.api.answer import Answer, raw_json
+from podium.api.masking import masked
 from podium.api.parameter import integer, optional_text, text
 from podium.api.routing import Call, Route, query_values
 from podium.api.view import encode_view
@@ -129,8 +130,8 @@ async def _as_function(call: Call, value: JsonObject) -> Answer:
     until, wait_ms = refs(call.header(b"waituntiltaskref")), _seconds(call.header(b"waitforseconds")) * 1000
     workflow_id = await begin(call, request)
     await settle(call.platform, workflow_id, until, wait_ms)
-    workflow = (await executor.read(workflow_id)).workflow
-    return raw_json(workflow.output.raw, 200 if workflow.status.terminal else 206)
+    run = await executor.read(workflow_id)
+    return raw_json(masked(run.workflow.output, run.program.definition.masked_fields), 200 if run.workflow.status.terminal else 206)
 
 
 def _seconds(text: str | None) -> int:

@@ -14,6 +14,7 @@ from podium.api.workflow import views
 from podium.errors import Invalid, NotFound
 from podium.model.body import SearchResult
 from podium.model.search import AllOf, Clause, Condition, Operator, Search
+from podium.model.workflow import Workflow
 from podium.store.store import Page
 
 MAX_WORKFLOWS: Final = 5000
@@ -59,7 +60,8 @@ async def search_tasks(call: Call) -> Answer:
     page = await store.search_tasks(_search(call, MAX_TASKS))
     tasks = await store.tasks(page.ids)
     workflows = {row.workflow_id: row for row in await store.workflows(list({task.workflow_id for task in tasks}))}
-    rows = [task_summary(workflows[task.workflow_id], task) for task in tasks if task.workflow_id in workflows]
+    found = [(workflows[task.workflow_id], task) for task in tasks if task.workflow_id in workflows]
+    rows = [task_summary(workflow, task, await _masked_fields(call, workflow)) for workflow, task in found]
     return raw_json(encode_view(SearchResult[TaskSummary](total_hits=page.total, results=rows)))
 
 
@@ -79,8 +81,20 @@ async def search_tasks_whole(call: Call) -> Answer:
 
 
 async def _summaries(call: Call, page: Page) -> Answer:
-    rows = [workflow_summary(workflow) for workflow in await call.platform.store.workflows(page.ids)]
+    workflows = await call.platform.store.workflows(page.ids)
+    rows = [workflow_summary(workflow, await _masked_fields(call, workflow)) for workflow in workflows]
     return raw_json(encode_view(SearchResult[WorkflowSummary](total_hits=page.total, results=rows)))
+
+
+async def _masked_fields(call: Call, workflow: Workflow) -> list[str]:
+    """What the definition of a workflow hides; its own one is read when the registered one is gone."""
+    definition = call.platform.registry.workflow_definition(workflow.name, workflow.version)
+    if definition is not None:
+        return definition.masked_fields
+    try:
+        return (await call.platform.executor.read(workflow.workflow_id)).program.definition.masked_fields
+    except NotFound:
+        return []
 
 
 async def _whole(call: Call, page: Page) -> Answer:

@@ -17,6 +17,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "server": Command("podium.cli.server", "Run the server."),
+    "secrets": Command("podium.cli.secrets", "Make and change the key that encrypts secrets."),
     "version": Command("podium.cli.version", "Print the version."),
 }
 

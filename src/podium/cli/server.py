@@ -14,25 +14,30 @@ from podium.settings import Row, Settings, load_settings, table
 
 def run(arguments: Sequence[str]) -> int:
     """Run the server; 0 after an orderly end, 2 for settings that are not valid, 1 when it could not start."""
-    known, unknown = parser().parse_known_args(arguments)
+    settings = read_settings(parser(), arguments)
+    if settings is None:
+        return 2
+    return serve_many(settings, arguments) if settings.workers > 1 else serve(settings)
+
+
+def read_settings(flags_of: argparse.ArgumentParser, arguments: Sequence[str]) -> Settings | None:
+    """The settings, with these flags on top; None when something is wrong with them, which is told on standard error."""
+    known, unknown = flags_of.parse_known_args(arguments)
     given = vars(known)
     config = given.pop("config")
     flags = {name: value for name, value in given.items() if value is not None}
     flags |= {word.lstrip("-").partition("=")[0]: "" for word in unknown if word.startswith("-")}  # to be refused with all other mistakes
     try:
-        settings = load_settings(flags, os.environ, Path(config) if config else None)
+        return load_settings(flags, os.environ, Path(config) if config else None)
     except Invalid as mistakes:
         for problem in mistakes.problems:
             sys.stderr.write(f"podium: {problem.path}: {problem.message}\n")
-        return 2
-    if settings.workers > 1:
-        return serve_many(settings, arguments)
-    return serve(settings)
+        return None
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(program: str = "podium server", about: str = "Run the Podium server.") -> argparse.ArgumentParser:
     """A flag for every setting."""
-    made = argparse.ArgumentParser(prog="podium server", description="Run the Podium server.", allow_abbrev=False)
+    made = argparse.ArgumentParser(prog=program, description=about, allow_abbrev=False)
     made.add_argument("--config", metavar="FILE", help="TOML file with settings, named as the flags are (PODIUM_CONFIG)")
     for row in table():
         made.add_argument("--" + row.name.replace("_", "-"), metavar=row.type.upper().replace(" | ", "|"), help=_help(row))

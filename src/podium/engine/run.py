@@ -42,6 +42,9 @@ class Catalog(Protocol):
     def environment(self, name: str) -> str | None:
         """A value for `${workflow.env.NAME}`."""
 
+    def secret(self, name: str, starter: str) -> str | None:
+        """A value for `${workflow.secrets.NAME}` in the tasks of a workflow that `starter` started."""
+
     def variable(self, name: str) -> str | None:
         """A process variable that the settings expose as `${NAME}`."""
 

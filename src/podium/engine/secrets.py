@@ -1,35 +1,40 @@
 """Secrets: references stay in what is stored and become values only on the copy that is handed to whoever does the work."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
 import msgspec
 
 from podium.engine.braces import Segment, segments
 from podium.engine.java_text import java_text
 from podium.engine.path import PathError, compile_path
+from podium.engine.texts import changed_texts, texts
 from podium.model.json import Json
 
 SECRETS: Final = "workflow.secrets."
 _REFERENCE: Final = "${" + SECRETS
+REFERENCE_BYTES: Final = _REFERENCE.encode()
+
+Known: TypeAlias = Callable[[str], str | None]  # name -> value
 
 
 def mentions_secret(value: Json) -> bool:
     """Whether any string inside `value` refers to a secret. Map keys do not count."""
-    pending: list[Json] = [value]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, str):
-            if _REFERENCE in current:
-                return True
-        elif isinstance(current, dict):
-            pending.extend(current.values())
-        elif isinstance(current, list):
-            pending.extend(current)
-    return False
+    return any(_REFERENCE in text for text in texts(value))
 
 
-def substitute_secrets(value: Json, secret: Callable[[str], str | None]) -> Json:
+def secret_names(value: Json) -> set[str]:
+    """The names of all secrets that `value` refers to."""
+    return {_name(text, segment) for text, segment in _references(value)}
+
+
+def secret_values(value: Json, secret: Known) -> list[Json]:
+    """What each reference inside `value` stands for; without those that stand for nothing."""
+    found = [_value(text, segment, secret) for text, segment in _references(value)]
+    return [one for one in found if one is not None]
+
+
+def substitute_secrets(value: Json, secret: Known) -> Json:
     """`value` with every `${workflow.secrets.NAME[.path]}` replaced; the same object when nothing refers to a secret.
 
     A reference that is a whole string becomes the secret, or the part of its JSON that `.path` names (null when the secret is
@@ -38,33 +43,21 @@ def substitute_secrets(value: Json, secret: Callable[[str], str | None]) -> Json
     """
     if not mentions_secret(value):
         return value
-    # One list around everything, so that the outermost value needs no case of its own. A loop, not recursion: any depth will do.
-    frame: list[Json] = [value]
-    copies: list[dict[str, Json] | list[Json]] = [frame]
-    while copies:
-        copy = copies.pop()
-        if isinstance(copy, dict):
-            for key, child in copy.items():
-                copy[key] = _replaced(child, secret, copies)
-        else:
-            for index, child in enumerate(copy):
-                copy[index] = _replaced(child, secret, copies)
-    return frame[0]
+    return changed_texts(value, lambda text: _substitute(text, secret) if _REFERENCE in text else text)
 
 
-def _replaced(child: Json, secret: Callable[[str], str | None], copies: list[dict[str, Json] | list[Json]]) -> Json:
-    """What stands in for `child`; a map or a list is copied and its copy added to `copies`, whose members are still to be done."""
-    if isinstance(child, str):
-        return _substitute(child, secret) if _REFERENCE in child else child
-    if isinstance(child, dict | list):
-        copy = child.copy()
-        copies.append(copy)
-        return copy
-    return child
+def _references(value: Json) -> Iterator[tuple[str, Segment]]:
+    for text in texts(value):
+        if _REFERENCE in text:
+            yield from ((text, segment) for segment in _segments(text))
 
 
-def _substitute(text: str, secret: Callable[[str], str | None]) -> Json:
-    found = [segment for segment in segments(text) if text.startswith(_REFERENCE, segment.start)]
+def _segments(text: str) -> list[Segment]:
+    return [segment for segment in segments(text) if text.startswith(_REFERENCE, segment.start)]
+
+
+def _substitute(text: str, secret: Known) -> Json:
+    found = _segments(text)
     if len(found) == 1 and found[0].start == 0 and found[0].end == len(text):
         return _value(text, found[0], secret)
     parts: list[str] = []
@@ -78,9 +71,17 @@ def _substitute(text: str, secret: Callable[[str], str | None]) -> Json:
     return "".join(parts)
 
 
-def _value(text: str, segment: Segment, secret: Callable[[str], str | None]) -> Json:
+def _name(text: str, segment: Segment) -> str:
+    return _inside(text, segment).partition(".")[0]
+
+
+def _inside(text: str, segment: Segment) -> str:
+    return text[segment.start + len(_REFERENCE) : segment.end - 1]
+
+
+def _value(text: str, segment: Segment, secret: Known) -> Json:
     """The value of the reference at `segment`."""
-    name, dot, path = text[segment.start + len(_REFERENCE) : segment.end - 1].partition(".")
+    name, dot, path = _inside(text, segment).partition(".")
     held = secret(name)
     return json_part(held, path) if dot and held is not None else held
 

@@ -9,6 +9,7 @@ import msgspec
 
 from podium.model.definition import WorkflowDef
 from podium.model.json import Json, JsonObject
+from podium.model.tag import Tag
 from podium.model.task import TaskLog
 
 Int = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
@@ -163,6 +164,23 @@ class EnvironmentVariable(msgspec.Struct, frozen=True, kw_only=True, rename="cam
 
     name: str
     value: str
+    tags: list[Tag] | None = None
+
+
+class ExtendedSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A secret without its value."""
+
+    name: str
+    tags: list[Tag] = []
+
+
+class CredentialMeta(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret with the ends of its value; times are ISO text, absent for one that stands in the environment of the server."""
+
+    name: str
+    partial: str
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

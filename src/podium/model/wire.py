@@ -53,20 +53,37 @@ def parse(raw: bytes) -> Json:
     return _parsed(raw.removeprefix(BYTE_ORDER_MARK), shallow=False)
 
 
-def decode_text(raw: bytes) -> str:
-    """The text of a body declared as a bare string: a JSON string literal is unwrapped, anything else is kept (spec/api.md §1.3)."""
+def decode_text(raw: bytes, *, escaped: bool = False) -> str:
+    """The text of a body declared as a bare string: a JSON string literal is unwrapped, anything else is kept (spec/api.md §1.3).
+
+    `escaped`: it is said to be JSON, so that a text that is none may be a literal whose quotes were lost (spec/platform.md §0.3).
+    """
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise _malformed(raw, error) from error
     stripped = text.strip()
-    if len(stripped) < 2 or stripped[0] != '"' or stripped[-1] != '"':
-        return text
+    if len(stripped) >= 2 and stripped[0] == stripped[-1] == '"':
+        literal = _literal(stripped)
+    else:
+        literal = _literal(f'"{text}"') if escaped and "\\" in text and _is_no_json(text) else None
+    return text if literal is None else literal  # None: quotes and backslashes that are part of the value
+
+
+def _literal(text: str) -> str | None:
     try:
-        literal = _any_decoder.decode(stripped)
+        found = _any_decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return text  # quotes that are part of the value
-    return literal if isinstance(literal, str) else text
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _is_no_json(text: str) -> bool:
+    try:
+        _any_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
+    return False
 
 
 def to_wire(value: object) -> Json:

@@ -28,6 +28,8 @@ from podium.runtime.committer import Committer
 from podium.runtime.oracle import Oracle
 from podium.runtime.pending import Pending
 from podium.runtime.registry import Registry
+from podium.runtime.scrubbing import scrubbed
+from podium.runtime.secrets import Secrets
 from podium.runtime.starts import Origin, Starts
 from podium.store.store import Store
 
@@ -48,6 +50,7 @@ class Parts:
     committer: Committer
     aftermath: Aftermath
     oracle: Oracle
+    secrets: Secrets
 
 
 class Executor:
@@ -169,7 +172,8 @@ class Executor:
 
     def _decide(self, box: Box, run: Run, letters: list[Letter], answers: Answers) -> bool:
         try:
-            outcome = decide(run, [command for command, _ in letters], self._clock.now(), answers)
+            commands = [scrubbed(self._parts.secrets, run, command) for command, _ in letters]
+            outcome = decide(run, commands, self._clock.now(), answers)
             if outcome.decision is not None:
                 self._commit(box, run, letters, outcome, outcome.decision)
                 return False

@@ -23,6 +23,7 @@ from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
 from podium.runtime.system_tasks import SystemTasks
 from podium.runtime.timers import Timers
+from podium.runtime.vault import Vault
 from podium.runtime.watchers import Watchers
 from podium.settings import Settings
 from podium.store.store import Store
@@ -63,6 +64,7 @@ class Platform:
     events: Events
     schedules: Schedules
     secrets: Secrets
+    vault: Vault
     polls: Polls
     watchers: Watchers
     supervisor: Supervisor
@@ -70,9 +72,13 @@ class Platform:
     sandbox: Closing
 
     async def start(self) -> None:
-        """Open the store, read what is kept in memory, start all loops. Raises NewerDatabase."""
+        """Open the store, read what is kept in memory, start all loops. Raises NewerDatabase, LostKey."""
         await self.store.open()
-        await self.registry.load()
+        try:
+            await self.registry.load()
+        except BaseException:
+            await self.store.close()
+            raise
         self.polls.load(await self.store.poll_data())
         known_queues = [queue for queue, domain in await self.store.queue_sizes() if domain is None]
         loops, start = self.loops, self.supervisor.start

@@ -16,6 +16,9 @@ from podium.model.definition import SchemaDef, TaskDef, WorkflowDef
 from podium.model.event import EventHandler
 from podium.runtime.polls import Polls
 from podium.runtime.schemas import Schemas
+from podium.runtime.secrets import Access, may
+from podium.runtime.tags import Tags
+from podium.runtime.vault import Vault
 from podium.store.store import Store
 
 MOST_PROGRAMS = 2_000
@@ -27,31 +30,38 @@ _decode_handler = msgspec.json.Decoder(EventHandler).decode
 
 
 class Registry:
-    """Definitions, schemas, event handlers and the environment; the engine's catalog."""
+    """Definitions, schemas, event handlers, the environment, secrets and tags; the engine's catalog."""
 
-    def __init__(self, store: Store, clock: Clock, polls: Polls, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, polls: Polls, variables: Mapping[str, str] | None = None, vault: Vault | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._polls = polls
         self._variables = dict(variables or {})
+        self._vault = vault
         self._workflows: dict[str, dict[int, WorkflowDef]] = {}
         self._tasks: dict[str, TaskDef] = {}
         self._limited: dict[str, TaskDef] = {}
         self._handlers: dict[str, EventHandler] = {}
         self._environment: dict[str, str] = {}
         self.schemas = Schemas(store, clock)
+        self.tags = Tags(store)
         self._completed: dict[tuple[str, int | None], tuple[WorkflowDef, str]] = {}
         self._programs: OrderedDict[str, Program] = OrderedDict()
         self._version = 0  # of what the store held when it was read
 
     async def load(self) -> None:
-        """Read everything from the store; nobody sees a part of it."""
+        """Read everything from the store; nobody sees a part of it. Raises LostKey."""
         version = await self._store.definitions_version()
         workflows = await self._store.workflow_definitions()
         tasks = await self._store.task_definitions()
         handlers = await self._store.kept(EVENT_HANDLER)
         environment = await self._store.kept(ENVIRONMENT)
         await self.schemas.load()
+        await self.tags.load()
+        if self._vault is not None:
+            await self._vault.load()
         self._version = version
         self._workflows = {}
         for definition in workflows:
@@ -243,6 +253,10 @@ class Registry:
         return self._environment.pop(name, None)
 
     # What else rules may ask
+
+    def secret(self, name: str, starter: str) -> str | None:
+        """The value behind `${workflow.secrets.NAME}`, for the workflows of who may read it."""
+        return self._vault.value(name) if self._vault is not None and may(starter, Access.READ, name) else None
 
     def variable(self, name: str) -> str | None:
         """A process variable that the settings expose."""

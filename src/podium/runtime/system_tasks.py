@@ -7,18 +7,19 @@ server dies, the lease ends and the engine puts the task back.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Mapping
 
 from podium import log
 from podium.clock import Clock
-from podium.engine.secrets import substitute_secrets
-from podium.errors import PodiumError
+from podium.engine.run import Run
+from podium.errors import NotFound, PodiumError
 from podium.model.command import FinishSystemTask, UpdateTask
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 from podium.runtime.executor import Executor
 from podium.runtime.queue import TaskQueue
-from podium.runtime.secrets import Secrets
+from podium.runtime.secrets import MissingSecret, Secrets
 from podium.runtime.supervisor import Supervisor
 from podium.runtime.system.finished import Finished, SystemTask
 
@@ -98,11 +99,25 @@ class SystemWorker:
     async def _outcome(self, task: Task) -> Finished:
         """What comes of a task; a bug in its type fails it."""
         try:
-            value = substitute_secrets(task.input.value, self._secrets.secret)
-            return await self._task.run(value if isinstance(value, dict) else {}, task)
+            run = await self._executor.known(task.workflow_id)
+        except NotFound as gone:
+            return Finished(status=TaskStatus.FAILED, reason=gone.message)  # which nobody will hear
+        try:
+            value = self._secrets.filled(run, task.input)
+            return await self._task.run(value if isinstance(value, dict) else task.input.value, task)
+        except MissingSecret as missing:
+            return Finished(status=TaskStatus.FAILED_WITH_TERMINAL_ERROR, reason=missing.message)
         except Exception as bug:  # noqa: BLE001 - a bug in a type must fail its task, not the loop
-            log.error(log.Event.SYSTEM_TASK_FAILED, bug, workflow_id=task.workflow_id, task_id=task.task_id, task_type=task.task_type)
+            self._tell(run, task, bug)
             return Finished(status=TaskStatus.FAILED, reason=f"Failed to invoke {task.task_type} task due to: {bug!r}")
+
+    def _tell(self, run: Run, task: Task, bug: Exception) -> None:
+        """Log a bug, without the secrets that its task was given."""
+        keys: log.Keys = {"workflow_id": task.workflow_id, "task_id": task.task_id, "task_type": task.task_type}
+        scrub = self._secrets.scrub(run, task)
+        if scrub is not None:
+            keys["reason"] = scrub.text("".join(traceback.format_exception(bug)))
+        log.error(log.Event.SYSTEM_TASK_FAILED, bug if scrub is None else None, **keys)
 
     async def _give_signs(self, task: Task) -> None:
         """Renew the lease for as long as the task runs."""

@@ -58,6 +58,11 @@ def keep(cursor: sqlite3.Cursor, kind: str, name: str, body: bytes) -> None:
     _change(cursor, "kept", "put", (kind, name, body))
 
 
+def exchange(cursor: sqlite3.Cursor, kind: str, name: str, before: bytes, after: bytes) -> bool:
+    """See `Store.exchange`."""
+    return _change(cursor, "kept", "exchange", (after, kind, name, before))
+
+
 def forget(cursor: sqlite3.Cursor, kind: str, name: str) -> bytes | None:
     """See `Store.forget`."""
     found = cursor.execute(statements("kept")["delete"], (kind, name)).fetchall()

@@ -190,6 +190,9 @@ class PostgresStore(Store):
     async def keep(self, kind: str, name: str, body: bytes) -> None:
         await self._writing.write(lambda connection: naming.keep(connection, kind, name, body))
 
+    async def exchange(self, kind: str, name: str, before: bytes, after: bytes) -> bool:
+        return await self._pool.write(lambda connection: naming.exchange(connection, kind, name, before, after))
+
     async def forget(self, kind: str, name: str) -> bytes | None:
         return await self._writing.write(lambda connection: naming.forget(connection, kind, name))
 

@@ -56,6 +56,11 @@ async def keep(connection: Connection, kind: str, name: str, body: bytes) -> Non
     await _change(connection, "kept", "put", (plain(kind), plain(name), body))
 
 
+async def exchange(connection: Connection, kind: str, name: str, before: bytes, after: bytes) -> bool:
+    """See `Store.exchange`."""
+    return await _change(connection, "kept", "exchange", (after, plain(kind), plain(name), before))
+
+
 async def forget(connection: Connection, kind: str, name: str) -> bytes | None:
     """See `Store.forget`."""
     body: bytes | None = await connection.fetchval(sql("kept")["delete"], plain(kind), plain(name))

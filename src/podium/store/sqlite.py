@@ -204,6 +204,9 @@ class SqliteStore(Store):
     async def keep(self, kind: str, name: str, body: bytes) -> None:
         await self._write(lambda cursor: naming.keep(cursor, kind, name, body))
 
+    async def exchange(self, kind: str, name: str, before: bytes, after: bytes) -> bool:
+        return await self._write(lambda cursor: naming.exchange(cursor, kind, name, before, after))
+
     async def forget(self, kind: str, name: str) -> bytes | None:
         return await self._write(lambda cursor: naming.forget(cursor, kind, name))
 

@@ -241,6 +241,9 @@ class Store(Protocol):
     async def keep(self, kind: str, name: str, body: bytes) -> None:
         """Insert or replace."""
 
+    async def exchange(self, kind: str, name: str, before: bytes, after: bytes) -> bool:
+        """Replace what is kept if it is still what it was `before`; whether it was."""
+
     async def forget(self, kind: str, name: str) -> bytes | None:
         """What was kept; None when there was nothing."""
 

@@ -27,6 +27,7 @@ from podium.testing.clock import FakeClock
 QUIET_LOOKS = 3  # how often nothing may be found under way before the server counts as quiet
 MOST_LOOKS = 200_000
 MOST_JUMPS = 10_000
+TEST_KEY = "dGhlIGtleSBvZiBldmVyeSB0ZXN0LCBubyBzZWNyZXQ="  # one for all, so that nothing is written beside the database
 
 
 class TestServer:
@@ -49,7 +50,8 @@ class TestServer:
     async def __aenter__(self) -> Self:
         where = self._database or Path(self._folder.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))) / "test.db"
         url = where if isinstance(where, str) else f"sqlite:///{where}"
-        self.platform = build(Settings(database=url, **self._chosen), {}, self.clock, self._store)
+        chosen = {"secret_key": (TEST_KEY,), **self._chosen}
+        self.platform = build(Settings(database=url, **chosen), {}, self.clock, self._store)
         await self.platform.start()
         transport = httpx2.ASGITransport(create_application(self.platform))
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://podium")

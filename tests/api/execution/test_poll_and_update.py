@@ -61,10 +61,11 @@ async def test_domains_are_apart_and_an_empty_one_is_none(scene: Scene) -> None:
 
 
 async def test_secrets_are_in_the_workers_copy_alone(scene: Scene) -> None:
+    await scene.call("PUT /secrets/KEY", content=b"the value")
     await scene.register(worker(inputParameters={"p": "${workflow.secrets.KEY}"}))
     await scene.start()
     task = await scene.taken()
-    assert task["inputData"] == {"p": None}  # this server knows no secret
+    assert task["inputData"] == {"p": "the value"}
     assert (await scene.json(f"GET /tasks/{task['taskId']}"))["inputData"] == {"p": "${workflow.secrets.KEY}"}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from podium.engine.evaluators import ScriptFailed, ScriptTimedOut, UnknownEvaluator, evaluate
 from podium.engine.graph import Node
+from podium.engine.tasks.handed import Handed
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json
-from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 
@@ -21,22 +21,23 @@ def plan(spot: Spot, node: Node) -> list[Task]:
 
 def execute(turn: Turn, task: Task) -> None:
     """Put the value of the script into the output's `result`."""
-    value = task.input.value
+    handed = Handed(turn, task)
+    value = handed.value
     language, source = value.get("evaluatorType", "javascript"), value.get("expression")
     problem = _problem(language, source)
     if problem is not None:
-        fail(turn, task, _TERMINAL, problem)
+        handed.fail(_TERMINAL, problem)
         return
     try:
         result = evaluate(str(language), str(source), value, turn.draft.answers)
     except UnknownEvaluator:
-        fail(turn, task, _TERMINAL, f"Unknown evaluator '{language}' in INLINE task.")
+        handed.fail(_TERMINAL, f"Unknown evaluator '{language}' in INLINE task.")
     except ScriptTimedOut as error:
-        fail(turn, task, TaskStatus.FAILED, str(error))
+        handed.fail(TaskStatus.FAILED, str(error))
     except ScriptFailed as error:
-        fail(turn, task, _TERMINAL, str(error))
+        handed.fail(_TERMINAL, str(error))
     else:
-        turn.draft.change(task, status=TaskStatus.COMPLETED, output=Payload.of({"result": result}))
+        handed.complete({"result": result})
 
 
 def _problem(language: Json, source: Json) -> str | None:
@@ -45,11 +46,6 @@ def _problem(language: Json, source: Json) -> str | None:
     if not isinstance(source, str) or not source.strip():
         return "Empty 'expression' in Inline task's input parameters. A non-empty String value must be provided."
     return None
-
-
-def fail(turn: Turn, task: Task, status: TaskStatus, message: str) -> None:
-    """Fail a script task: the message is its reason and its output's `error`."""
-    turn.draft.finish_task(task, status, {"error": message}, message)
 
 
 INLINE = TaskType(plan=plan, execute=execute)

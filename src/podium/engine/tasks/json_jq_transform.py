@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from podium.engine.evaluators import ScriptFailed, evaluate_jq
-from podium.engine.tasks.inline import fail, plan
+from podium.engine.tasks.handed import Handed
+from podium.engine.tasks.inline import plan
 from podium.engine.turn import TaskType, Turn
-from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 
 
 def execute(turn: Turn, task: Task) -> None:
     """Put the first result into `result` and all into `resultList`."""
-    query = task.input.value.get("queryExpression")
+    handed = Handed(turn, task)
+    query = handed.value.get("queryExpression")
     if not isinstance(query, str):
         turn.draft.finish_task(task, TaskStatus.FAILED, None, "Missing 'queryExpression' in input parameters")
         return
     try:
-        results = evaluate_jq(query, task.input.value, turn.draft.answers)
+        results = evaluate_jq(query, handed.value, turn.draft.answers)
     except ScriptFailed as error:
-        fail(turn, task, TaskStatus.FAILED, str(error))
+        handed.fail(TaskStatus.FAILED, str(error))
     else:
-        output = Payload.of({"result": results[0] if results else None, "resultList": results})
-        turn.draft.change(task, status=TaskStatus.COMPLETED, output=output)
+        handed.complete({"result": results[0] if results else None, "resultList": results})
 
 
 JSON_JQ_TRANSFORM = TaskType(plan=plan, execute=execute)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from podium.engine.evaluators import ScriptFailed, evaluate_function_body
-from podium.engine.tasks.inline import fail, plan
+from podium.engine.tasks.handed import Handed
+from podium.engine.tasks.inline import plan
 from podium.engine.turn import TaskType, Turn
-from podium.model.payload import Payload
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 
@@ -14,16 +14,17 @@ _EMPTY = "Empty 'scriptExpression' in Lambda task's input parameters. A non-empt
 
 def execute(turn: Turn, task: Task) -> None:
     """Put what the function returns into the output's `result`; its errors may be retried."""
-    source = task.input.value.get("scriptExpression")
+    handed = Handed(turn, task)
+    source = handed.value.get("scriptExpression")
     if not isinstance(source, str) or not source.strip():
         turn.draft.finish_task(task, TaskStatus.FAILED, None, _EMPTY)
         return
     try:
-        result = evaluate_function_body(source, task.input.value, turn.draft.answers)
+        result = evaluate_function_body(source, handed.value, turn.draft.answers)
     except ScriptFailed as error:
-        fail(turn, task, TaskStatus.FAILED, str(error))
+        handed.fail(TaskStatus.FAILED, str(error))
     else:
-        turn.draft.change(task, status=TaskStatus.COMPLETED, output=Payload.of({"result": result}))
+        handed.complete({"result": result})
 
 
 LAMBDA = TaskType(plan=plan, execute=execute)

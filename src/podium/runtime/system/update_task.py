@@ -29,7 +29,7 @@ class UpdateTaskTask:
 
     async def run(self, value: JsonObject, task: Task) -> Finished:
         """The id of the task that was updated, and its output."""
-        output = value.get("taskOutput") or {}
+        output = task.input.value.get("taskOutput") or {}  # as it is stored: a secret in it stays a reference
         try:
             status = _status(value.get("taskStatus"))
             if not isinstance(output, dict):
