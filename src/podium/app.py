@@ -32,6 +32,7 @@ from podium.runtime.sandbox import Sandbox
 from podium.runtime.scheduler import Scheduler
 from podium.runtime.schedules import Schedules
 from podium.runtime.secrets import Secrets
+from podium.runtime.slots import Slots
 from podium.runtime.strays import Strays
 from podium.runtime.supervisor import Supervisor
 from podium.runtime.sweeper import Sweeper
@@ -125,7 +126,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         committer=committer,
         strays=strays,
         sweeper=Sweeper(store, clock, executor, agenda),
-        outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, outgoing, execution_json)),
+        outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, Slots(store, executor), outgoing, execution_json)),
         scheduler=Scheduler(store, clock, executor, instants),
         system_tasks=SystemTasks(workers, queue, supervisor),
         neighbours=Neighbours(store, clock, queue, registry),

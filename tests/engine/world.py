@@ -17,6 +17,7 @@ from podium.model.decision import Decision
 from podium.model.definition import SchemaDef, SchemaType, TaskDef, WorkflowDef
 from podium.model.json import JsonObject
 from podium.model.message import (
+    AdmitNext,
     Message,
     OutboxRow,
     Publish,
@@ -280,6 +281,12 @@ class World:
     def _retry_child(self, message: RetryChild, outbox_id: str) -> None:
         self._send(words.RetryWorkflow(workflow_id=message.child_id, message_id=outbox_id, resume_subworkflow_tasks=True))
 
+    def _admit_next(self, message: AdmitNext, _: str) -> None:
+        while (waiting := self.knowledge.standing(message.key).waiting) is not None:
+            outcome = self._decide(self.runs[waiting], [words.AdmitWorkflow(workflow_id=waiting)], waiting)
+            if not outcome.results[0].value:
+                return
+
     def _publish(self, message: Publish, _: str) -> None:
         self.published.append(message)
 
@@ -350,6 +357,7 @@ _DELIVERIES: dict[type[Message], Callable[[World, Any, str], None]] = {
     TerminateChild: World._terminate_child,
     RetryChild: World._retry_child,
     Publish: World._publish,
+    AdmitNext: World._admit_next,
 }
 
 

@@ -17,11 +17,13 @@ from podium.engine.deadlines import workflow_deadline
 from podium.engine.draft import Draft
 from podium.engine.index import Index
 from podium.engine.question import Answers
+from podium.engine.rate_limit import check_revival, slot_change
 from podium.engine.run import Run
-from podium.errors import PodiumError
+from podium.errors import PodiumError, TryAgain
 from podium.model.command import AnyCommand, Look
 from podium.model.decision import Decision, HistoryEntry, TaskChange
-from podium.model.message import OutboxRow
+from podium.model.message import AdmitNext, OutboxRow
+from podium.model.slot import SlotState
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
 from podium.model.workflow import Workflow
@@ -60,9 +62,11 @@ def _answer(draft: Draft, command: AnyCommand) -> Result:
         return Result()
     draft.turns = 0
     try:
+        check_revival(draft, command)
         value = COMMANDS[type(command)](draft, command)
     except PodiumError as error:
-        if draft.run.workflow.revision:  # a start that is refused leaves no run that could take its message in
+        # A start that is refused leaves no run that could take its message in, and what may be tried again comes again.
+        if draft.run.workflow.revision and not isinstance(error, TryAgain):
             _consume(draft, command)
         return Result(error=error)
     _consume(draft, command)
@@ -82,7 +86,12 @@ def finish(draft: Draft) -> Decision:
     born = run.workflow.revision == 0
     before = None if born else run.workflow
     changes = tuple(_changes(draft))
+    if draft.workflow.rate_limited and before is not None and before.status.terminal:
+        draft.set_workflow(rate_limited=False)  # it ended while it waited, and runs again: now it has a slot
+    slot = slot_change(draft, before)
     sent = [*draft.messages, *effects.messages(draft, changes, before)] if not draft.removed else []
+    if slot is not None and slot.state is not SlotState.HELD:
+        sent.append((AdmitNext(key=slot.key), 0))
     revision = run.workflow.revision + 1
     workflow = replace(draft.workflow, revision=revision, update_time=draft.now, wake_at=wake_at(draft, changes))
     return Decision(
@@ -100,6 +109,7 @@ def finish(draft: Draft) -> Decision:
         history=_history(draft, changes),
         removed=draft.removed,
         cached=tuple(draft.cached.values()),
+        slot=slot,
     )
 
 

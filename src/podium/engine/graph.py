@@ -12,6 +12,7 @@ from itertools import pairwise
 from podium.engine.deadlines import lease_ms
 from podium.engine.inputs import InputTemplate, compile_input
 from podium.engine.output_cache import KeyRule, key_rule
+from podium.engine.rate_limit import RateRule, rate_rule
 from podium.engine.schema import Schema, compile_schema
 from podium.engine.template import Template, compile_template
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
@@ -75,7 +76,7 @@ class Program:
 
     __slots__ = (
         *("checked", "definition", "definition_hash", "dynamic", "first", "input_schema", "joins"),
-        *("loops", "nodes", "output", "output_schema"),
+        *("loops", "nodes", "output", "output_schema", "rate_rule"),
     )
 
     def __init__(self, definition: WorkflowDef, definition_hash: str) -> None:
@@ -85,6 +86,7 @@ class Program:
         self.first = _sequence(definition.tasks, None, None, self.nodes)
         self.output: Template | None = compile_template(definition.output_parameters) if definition.output_parameters else None
         self.input_schema, self.output_schema = _schemas(definition)
+        self.rate_rule: RateRule | None = rate_rule(definition)
         types = {node.type for node in self.nodes.values()}
         # What a run of it may come to hold; the branches of a dynamic fork may be anything.
         self.joins = bool(types & {"JOIN", "EXCLUSIVE_JOIN", "FORK_JOIN_DYNAMIC"})

@@ -34,7 +34,12 @@ class KeyRule:
         """The key; None when it comes to nothing, which must not make all such tasks share an output."""
         found = self.template(DocumentScope(task_input))
         text = found if isinstance(found, str) else "" if found is None else msgspec.json.encode(found).decode()
-        return (text if len(text) <= LONGEST_KEY else sha256(text.encode("utf-8", "surrogatepass")).hexdigest()) or None
+        return bounded(text) or None
+
+
+def bounded(key: str) -> str:
+    """The key, or its digest when it is too long for an index."""
+    return key if len(key) <= LONGEST_KEY else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def key_rule(task: WorkflowTask, policy: TaskDef | None) -> KeyRule | None:

@@ -26,6 +26,13 @@ class OutputAsked(Question, frozen=True):
     key: str
 
 
+class SlotAsked(Question, frozen=True):
+    """Where the other runs with a rate limit key stand (spec/engine.md §6.7). Answer: a SlotStanding."""
+
+    workflow_id: str  # who asks: it is not counted
+    key: str
+
+
 class NeedsAnswer(Exception):
     """Find the answers to `questions`, then decide again with them."""
 

@@ -147,6 +147,10 @@ class Evaluate(Command, frozen=True, kw_only=True):
     """Look at the run again; changes nothing on a healthy one (`PUT /workflow/decide/{id}`)."""
 
 
+class AdmitWorkflow(Command, frozen=True, kw_only=True):
+    """Begin a run that waits for a slot of its rate limit key, if one is free. Result: whether it no longer waits."""
+
+
 class PauseWorkflow(Command, frozen=True, kw_only=True):
     """Schedule nothing more until resumed (spec/engine.md §7.2)."""
 
@@ -250,6 +254,7 @@ AnyCommand = (
     | Tick
     | Evaluate
     | Look
+    | AdmitWorkflow
     | PauseWorkflow
     | ResumeWorkflow
     | TerminateWorkflow

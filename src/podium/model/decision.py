@@ -7,6 +7,7 @@ import msgspec
 from podium.model.cached_output import CachedOutput
 from podium.model.definition import WorkflowDef
 from podium.model.message import OutboxRow
+from podium.model.slot import Slot
 from podium.model.task import Task, TaskLog
 from podium.model.workflow import Workflow
 
@@ -43,6 +44,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     definition: WorkflowDef | None = None  # the snapshot, when it may be new to the store
     history: HistoryEntry | None = None
     cached: tuple[CachedOutput, ...] = ()  # outputs that later tasks may take over
+    slot: Slot | None = None  # where the run stands among those with its rate limit key, when that has changed
     removed: bool = False  # the workflow and all that belongs to it is to be deleted
 
     @property

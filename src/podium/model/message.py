@@ -97,7 +97,13 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True, tag="publish"):
     payload: JsonObject
 
 
-Message = StartChild | StartOther | StartFailureWorkflow | TerminateChild | TellParent | RevivedChild | RetryChild | Publish
+class AdmitNext(msgspec.Struct, frozen=True, kw_only=True, tag="admit_next"):
+    """Let in the runs that wait for a slot of a rate limit key, as far as slots are free (spec/engine.md §6.7)."""
+
+    key: str
+
+
+Message = StartChild | StartOther | StartFailureWorkflow | TerminateChild | TellParent | RevivedChild | RetryChild | Publish | AdmitNext
 
 
 class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):

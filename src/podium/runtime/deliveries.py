@@ -22,6 +22,7 @@ from podium.model.command import (
 )
 from podium.model.json import JsonObject
 from podium.model.message import (
+    AdmitNext,
     OutboxRow,
     Publish,
     RetryChild,
@@ -37,14 +38,18 @@ from podium.model.workflow import Workflow
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor
 from podium.runtime.outgoing import Outgoing
+from podium.runtime.slots import Slots
 from podium.runtime.starts import Origin
 
 
 class Deliveries:
     """Turns messages into commands. Raises what the receiver raises: CallerError means that nothing is left to do."""
 
-    def __init__(self, executor: Executor, events: Events, outgoing: Outgoing, execution_json: Callable[[Run], JsonObject]) -> None:
+    def __init__(
+        self, executor: Executor, events: Events, slots: Slots, outgoing: Outgoing, execution_json: Callable[[Run], JsonObject]
+    ) -> None:
         self._executor = executor
+        self._slots = slots
         self._events = events
         self._outgoing = outgoing
         self._execution_json = execution_json
@@ -192,6 +197,10 @@ class Deliveries:
         """Run the event handlers of an internal queue."""
         await self._events.deliver(message.queue, message.message_id, message.payload, outbox_id)
 
+    async def admit_next(self, message: AdmitNext, _outbox_id: str) -> None:
+        """Let in the runs that wait for a slot, as far as slots are free."""
+        await self._slots.admit(message.key)
+
     async def _workflow(self, workflow_id: str) -> Workflow | None:
         try:
             return (await self._executor.read(workflow_id)).workflow
@@ -208,6 +217,7 @@ _DELIVERIES: dict[type, Any] = {
     RevivedChild: Deliveries.revived_child,
     RetryChild: Deliveries.retry_child,
     Publish: Deliveries.publish,
+    AdmitNext: Deliveries.admit_next,
 }
 
 

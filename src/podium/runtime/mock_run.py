@@ -9,13 +9,14 @@ import msgspec
 
 from podium.engine.decide import claim, decide
 from podium.engine.evaluators import ScriptCall
-from podium.engine.question import Answers, NeedsAnswer, Question
+from podium.engine.question import Answers, NeedsAnswer, Question, SlotAsked
 from podium.engine.run import Run
 from podium.errors import CallerError
 from podium.model.body import TaskMock, WorkflowTestRequest
 from podium.model.command import AnyCommand, ChildChanged, ChildNotStarted, FinishSystemTask, OtherStarted, Tick, UpdateTask
 from podium.model.message import Message, StartChild, StartOther
 from podium.model.payload import Payload
+from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import Task
 from podium.runtime.oracle import Sandbox
@@ -95,7 +96,9 @@ class _Stage:
             self._messages.extend(row.message for row in outcome.decision.messages)
 
     async def _answer(self, question: Question) -> object:
-        """Scripts run; nothing that other workflows have done counts."""
+        """Scripts run; nothing that other workflows do or have done counts."""
+        if isinstance(question, SlotAsked):
+            return SlotStanding()
         return await self.setting.sandbox.run(question) if isinstance(question, ScriptCall) else None
 
     def _mock_for(self, task: Task) -> TaskMock | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from podium.engine.evaluators import ScriptCall, ScriptOutcome
-from podium.engine.question import Answers, OutputAsked, Question
+from podium.engine.question import Answers, OutputAsked, Question, SlotAsked
 from podium.store.store import Store
 
 
@@ -35,4 +35,6 @@ class Oracle:
         for question in questions:
             if isinstance(question, ScriptCall):
                 found[question] = await self._sandbox.run(question)
+            elif isinstance(question, SlotAsked):
+                found[question] = await self._store.slot_standing(question.key, besides=question.workflow_id)
         return found

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from podium import log
 from podium.clock import Clock
 from podium.errors import CallerError
-from podium.model.message import Message, OutboxRow, Publish, RevivedChild, StartFailureWorkflow, StartOther, TellParent
+from podium.model.message import AdmitNext, Message, OutboxRow, Publish, RevivedChild, StartFailureWorkflow, StartOther, TellParent
 from podium.runtime.deliveries import Deliveries
 from podium.runtime.outgoing import Outgoing
 from podium.runtime.timers import first_of
@@ -166,4 +166,6 @@ def receiver(message: Message) -> str:
         return message.failure_id
     if isinstance(message, Publish):
         return message.queue
+    if isinstance(message, AdmitNext):
+        return f"slots of {message.key}"
     return message.child_id

@@ -11,6 +11,7 @@ from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
 from podium.model.definition import WorkflowDef
 from podium.model.message import OutboxRow
+from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
@@ -111,6 +112,17 @@ def cached_outputs(cursor: sqlite3.Cursor, keys: Sequence[tuple[str, str]]) -> l
     """See `Store.cached_outputs`."""
     found = rows.decode_rows(one(cursor, "cached_output", "find", (rows.write(keys),)))
     return [rows.read_cached_output(row) for row in found]
+
+
+def slot_standing(cursor: sqlite3.Cursor, key: str, besides: str) -> SlotStanding:
+    """See `Store.slot_standing`."""
+    held, waiting = rows.decode_slots(one(cursor, "slot", "standing", {"key": key, "besides": besides}))
+    return SlotStanding(held=held, waiting=waiting)
+
+
+def held_slots(cursor: sqlite3.Cursor, keys: Sequence[str]) -> dict[str, int]:
+    """How many slots of these rate limit keys are held, without those of which none is."""
+    return rows.decode_held(one(cursor, "slot", "held", (rows.write(keys),)))
 
 
 def queue_sizes(cursor: sqlite3.Cursor) -> dict[tuple[str, str | None], int]:

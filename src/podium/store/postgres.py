@@ -12,6 +12,7 @@ from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
 from podium.model.schedule import StoredExecution, StoredSchedule
 from podium.model.search import Search
+from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
@@ -117,6 +118,9 @@ class PostgresStore(Store):
 
     async def cached_outputs(self, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
         return await self._reading.read(lambda connection: loading.cached_outputs(connection, keys))
+
+    async def slot_standing(self, key: str, besides: str = "") -> SlotStanding:
+        return await self._pool.read(lambda connection: loading.slot_standing(connection, key, besides))
 
     # Queues
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from podium.model.cached_output import CachedOutput
 from podium.model.decision import HistoryEntry
 from podium.model.message import OutboxRow
+from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
@@ -104,6 +105,12 @@ async def cached_outputs(connection: Connection, keys: Sequence[tuple[str, str]]
     """See `Store.cached_outputs`."""
     found = await connection.fetch(sql("cached_output")["find"], *columns(keys)) if keys else []
     return [rows.read_cached_output([original(def_name), original(key), expires_at, output]) for def_name, key, expires_at, output in found]
+
+
+async def slot_standing(connection: Connection, key: str, besides: str) -> SlotStanding:
+    """See `Store.slot_standing`."""
+    held, waiting = await connection.fetchrow(sql("slot")["standing"], plain(key), plain(besides))
+    return SlotStanding(held=held, waiting=original(waiting))
 
 
 async def queue_sizes(connection: Connection) -> dict[tuple[str, str | None], int]:

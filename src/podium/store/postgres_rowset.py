@@ -13,6 +13,7 @@ from podium.store.rowset import (
     CHANGE_WORKFLOW,
     DROP_LOGS,
     DROP_TASK,
+    ENDED_SLOT,
     EXPIRED_OUTPUTS,
     HISTORY,
     LOG,
@@ -22,6 +23,7 @@ from podium.store.rowset import (
     POINT,
     PUSHED_MESSAGE,
     REMOVED_TASK,
+    SLOT,
     STEP,
     TAKEN_MESSAGE,
     Rowset,
@@ -32,6 +34,7 @@ _NEW_DATA = ("workflow", "insert_data")
 _ORDER = (
     *(DROP_LOGS, DROP_TASK, REMOVED_TASK, _NEW_DATA, STEP, ADVANCE, CHANGE_WORKFLOW, POINT),
     *(NEW_TASK, CHANGE_TASK, MOVE_TASK, HISTORY, MESSAGE, LOG, TAKEN_MESSAGE, PUSHED_MESSAGE, EXPIRED_OUTPUTS, CACHED_OUTPUT),
+    *(ENDED_SLOT, SLOT),
 )
 _KEEP = ""  # no JSON text
 

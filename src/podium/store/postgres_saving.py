@@ -15,7 +15,7 @@ from podium.store import rows
 from podium.store.postgres_claiming import claim
 from podium.store.postgres_connection import UNWRITABLE, Connection, columns, original, plain, sql
 from podium.store.postgres_rowset import PostgresRowset, new_workflow
-from podium.store.rowset import Numbered, groups
+from podium.store.rowset import Numbered, groups, keys_wanted, without_slot
 from podium.store.store import Batch, Saved
 
 
@@ -45,7 +45,10 @@ class Saving:
         return Saved(conflicts=frozenset(conflicts), failures=self._failures, claimed=claimed, next_ready=next_ready)
 
     async def _lock(self) -> None:
-        """Hold all runs that may change by name, until the end of the transaction."""
+        """Hold all runs that may change by name, until the end of the transaction; before them the keys of which slots may be taken."""
+        keys = [plain(key) for key in keys_wanted(self._batch.decisions)]
+        if keys:
+            await self._connection.execute(sql("slot")["lock"], keys)
         ids = {decision.workflow.workflow_id for decision in self._batch.decisions if decision.base_revision}
         ids.update(candidate.task.workflow_id for want in self._batch.wants for candidate in want.candidates or ())
         if ids:
@@ -75,16 +78,28 @@ class Saving:
         """Write decisions; the indexes of those that lost their race."""
         conflicts: set[int] = set()
         for group in groups(numbered):
+            late = await self._without_slot([decision for _, decision in group])
             await self._put_definitions([decision for _, decision in group])
-            born = await self._bear([decision for _, decision in group if not decision.base_revision])
+            born = await self._bear([one for _, one in group if not one.base_revision and one.workflow_id not in late])
             winners: list[Decision] = []
             for index, decision in group:
-                if decision.workflow_id in born if not decision.base_revision else self._stands(decision):
+                if decision.workflow_id in late:
+                    conflicts.add(index)
+                elif decision.workflow_id in born if not decision.base_revision else self._stands(decision):
                     winners.append(decision)
                 else:
                     conflicts.add(index)
             await self._write_winners(winners)
         return conflicts
+
+    async def _without_slot(self, decisions: Sequence[Decision]) -> set[str]:
+        """The runs that would take a slot although none is free."""
+        standing = [one for one in decisions if not one.base_revision or self._stands(one)]
+        keys = [plain(key) for key in keys_wanted(standing)]
+        if not keys:
+            return set()
+        found = await self._connection.fetch(sql("slot")["held"], keys)
+        return without_slot(standing, {original(key): held for key, held in found})
 
     def _stands(self, decision: Decision) -> bool:
         return self._revisions.get(decision.workflow_id, 0) == decision.base_revision

@@ -7,11 +7,12 @@ do differently, each says in a class of its own: where payloads and the history 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from podium.model.decision import Decision, HistoryEntry, TaskChange
 from podium.model.payload import EMPTY, Payload
+from podium.model.slot import Slot, SlotState
 from podium.model.task import Task
 from podium.model.workflow import Workflow
 from podium.store import rows
@@ -37,6 +38,8 @@ TAKEN_MESSAGE = ("workflow_message", "delete")
 PUSHED_MESSAGE = ("workflow_message", "insert")
 EXPIRED_OUTPUTS = ("cached_output", "expire")
 CACHED_OUTPUT = ("cached_output", "put")
+ENDED_SLOT = ("slot", "delete")
+SLOT = ("slot", "put")
 
 
 def groups(numbered: Sequence[Numbered]) -> Iterator[list[Numbered]]:
@@ -51,6 +54,30 @@ def groups(numbered: Sequence[Numbered]) -> Iterator[list[Numbered]]:
         seen.add(decision.workflow.workflow_id)
     if group:
         yield group
+
+
+def keys_wanted(decisions: Iterable[Decision]) -> list[str]:
+    """The rate limit keys of which these would take slots, each once, in order."""
+    return sorted({slot.key for one in decisions if (slot := one.slot) is not None and _takes(slot)})
+
+
+def without_slot(decisions: Iterable[Decision], held: Mapping[str, int]) -> set[str]:
+    """The runs that would take a slot of their rate limit key, although all are held: by others, or by those before them here."""
+    late: set[str] = set()
+    taken = dict(held)
+    for decision in decisions:
+        slot = decision.slot
+        if slot is None or not _takes(slot):
+            continue
+        if taken.get(slot.key, 0) < slot.limit:
+            taken[slot.key] = taken.get(slot.key, 0) + 1
+        else:
+            late.add(decision.workflow_id)
+    return late
+
+
+def _takes(slot: Slot) -> bool:
+    return slot.state is SlotState.HELD and slot.limit > 0
 
 
 class Rowset(ABC):
@@ -75,11 +102,19 @@ class Rowset(ABC):
         for change in decision.tasks:
             self._add_task_change(change, revision)
         self.rows[LOG] += [rows.log_row(log) for log in decision.logs]
+        if decision.slot is not None:
+            self._add_slot(workflow.workflow_id, decision.slot)
         if decision.cached:
             # Of several outputs with one key the last counts, and a statement writes a row once.
             self._cached |= {(cached.def_name, cached.key): rows.cached_output_row(cached) for cached in decision.cached}
             self.rows[CACHED_OUTPUT] = list(self._cached.values())
             self.rows[EXPIRED_OUTPUTS] = [(workflow.update_time,)]
+
+    def _add_slot(self, workflow_id: str, slot: Slot) -> None:
+        if slot.state is None:
+            self.rows[ENDED_SLOT].append((workflow_id,))
+        else:
+            self.rows[SLOT].append((slot.key, workflow_id, slot.state.value))
 
     def add_messages(self, decision: Decision) -> None:
         """Take in what a decision sends."""

@@ -14,7 +14,8 @@ import msgspec
 from podium.model.decision import Decision
 from podium.store import rows
 from podium.store.claiming import claim
-from podium.store.rowset import Numbered, groups
+from podium.store.loading import held_slots
+from podium.store.rowset import Numbered, groups, keys_wanted, without_slot
 from podium.store.sqlite_rowset import Present, SqliteRowset
 from podium.store.statements import statements
 from podium.store.store import Batch, Saved
@@ -72,8 +73,13 @@ class Saver:
             present = _present(cursor, group)
             revisions = present.revisions
             winners = [decision for _, decision in group if revisions.get(decision.workflow_id, 0) == decision.base_revision]
+            keys = keys_wanted(winners)
+            if keys:
+                late = without_slot(winners, held_slots(cursor, keys))
+                winners = [decision for decision in winners if decision.workflow_id not in late]
             if len(winners) < len(group):
-                conflicts.update(index for index, decision in group if revisions.get(decision.workflow_id, 0) != decision.base_revision)
+                written = {decision.workflow_id for decision in winners}
+                conflicts.update(index for index, decision in group if decision.workflow_id not in written)
             self._write_winners(cursor, winners, present, now)
         return conflicts
 
@@ -116,6 +122,7 @@ def _present(cursor: sqlite3.Cursor, group: list[Numbered]) -> Present:
 def _remove(cursor: sqlite3.Cursor, workflow_id: str) -> None:
     cursor.execute(statements("payload")["delete_of_workflow"], {"workflow_id": workflow_id})
     for table, name in (
+        ("slot", "delete"),
         ("task_log", "delete_of_workflow"),
         ("task", "delete_of_workflow"),
         ("task", "forget_removed"),

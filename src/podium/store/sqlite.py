@@ -19,6 +19,7 @@ from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
 from podium.model.schedule import StoredExecution, StoredSchedule
 from podium.model.search import Search
+from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
@@ -131,6 +132,9 @@ class SqliteStore(Store):
 
     async def cached_outputs(self, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
         return await self._readers.run(lambda cursor: loading.cached_outputs(cursor, keys))
+
+    async def slot_standing(self, key: str, besides: str = "") -> SlotStanding:
+        return await self._readers.run(lambda cursor: loading.slot_standing(cursor, key, besides))
 
     # Queues
 

@@ -15,6 +15,7 @@ from podium.store.rowset import (
     CHANGE_WORKFLOW,
     DROP_LOGS,
     DROP_TASK,
+    ENDED_SLOT,
     EXPIRED_OUTPUTS,
     HISTORY,
     LOG,
@@ -24,6 +25,7 @@ from podium.store.rowset import (
     POINT,
     PUSHED_MESSAGE,
     REMOVED_TASK,
+    SLOT,
     STEP,
     TAKEN_MESSAGE,
     Rowset,
@@ -38,6 +40,7 @@ _DROP_PAYLOAD = {name: ("payload", f"delete_{name}") for name in _PAYLOADS}
 _ORDER = (
     *(*_DROP_PAYLOAD.values(), DROP_LOGS, DROP_TASK, REMOVED_TASK, _NEW_PAYLOAD, _NEW_WORKFLOW, STEP, ADVANCE, CHANGE_WORKFLOW, POINT),
     *(NEW_TASK, CHANGE_TASK, MOVE_TASK, HISTORY, MESSAGE, LOG, TAKEN_MESSAGE, PUSHED_MESSAGE, EXPIRED_OUTPUTS, CACHED_OUTPUT),
+    *(ENDED_SLOT, SLOT),
 )
 _KEEP = -1  # a payload's number: the one that is there stays
 

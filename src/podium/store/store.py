@@ -17,6 +17,7 @@ from podium.model.definition import TaskDef, WorkflowDef
 from podium.model.message import OutboxRow
 from podium.model.schedule import StoredExecution, StoredSchedule
 from podium.model.search import Search
+from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
@@ -103,8 +104,10 @@ class Store(Protocol):
     async def save(self, batch: Batch) -> Saved:
         """Make many decisions, claims, polls and logs true in one commit, decisions first, in the order given.
 
-        Each decision is guarded by its base revision and is written whole or left out. A decision that breaks a constraint is
-        left out alone. Claims take ready tasks whose `ready_at` has come: highest priority first, then `ready_at`, then creation; or the
+        Each decision is guarded by its base revision and is written whole or left out; one that takes a slot also by the limit of its
+        key, as if it had lost a race. A decision that breaks a constraint is left out alone.
+
+        Claims take ready tasks whose `ready_at` has come: highest priority first, then `ready_at`, then creation; or the
         candidates that a Want names, each only if it is as it was seen: one that has changed is not claimed, and nothing is claimed
         in its place. Wants with candidates are served first. Each task becomes IN_PROGRESS with `ready_at` 0, `start_time` now unless set,
         `update_time` now, `callback_after_seconds` 0, `worker_id`, `poll_count` + 1, and its workflow's `revision` grows by one and
@@ -162,6 +165,9 @@ class Store(Protocol):
 
     async def cached_outputs(self, keys: Sequence[tuple[str, str]]) -> list[CachedOutput]:
         """What is kept under these (definition name, key), expired or not; unknown ones are left out."""
+
+    async def slot_standing(self, key: str, besides: str = "") -> SlotStanding:
+        """Where the runs with a rate limit key stand; the run `besides` is not counted among those that hold a slot."""
 
     # Queues
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from podium.engine.commands import child, control, message, offer, rerun, restart, retry, revive, start, tick, update_task
+from podium.engine.commands import admit, child, control, message, offer, rerun, restart, retry, revive, start, tick, update_task
 from podium.engine.draft import Draft
 from podium.model import command as words
 
@@ -23,6 +23,7 @@ COMMANDS: dict[type[words.Command], Callable[[Draft, Any], object]] = {
     words.FailureWorkflowRefused: child.failure_workflow_refused,
     words.Tick: tick.tick,
     words.Evaluate: tick.tick,
+    words.AdmitWorkflow: admit.admit,
     words.PauseWorkflow: control.pause,
     words.ResumeWorkflow: control.resume,
     words.TerminateWorkflow: control.terminate_workflow,

@@ -141,6 +141,7 @@ logs AS (
 ),
 tasks AS (DELETE FROM task AS t USING asked AS a WHERE t.workflow_id = a.workflow_id),
 removed AS (DELETE FROM task_removed AS r USING asked AS a WHERE r.workflow_id = a.workflow_id),
+slots AS (DELETE FROM slot AS s USING asked AS a WHERE s.workflow_id = a.workflow_id),
 messages AS (DELETE FROM workflow_message AS m USING asked AS a WHERE m.workflow_id = a.workflow_id),
 entries AS (DELETE FROM history AS h USING asked AS a WHERE h.workflow_id = a.workflow_id),
 data AS (DELETE FROM workflow_data AS d USING asked AS a WHERE d.workflow_id = a.workflow_id)
