@@ -11,6 +11,7 @@ from podium.clock import Clock, SystemClock
 from podium.errors import Invalid
 from podium.runtime.aftermath import Aftermath
 from podium.runtime.agenda import Agenda
+from podium.runtime.announcements import Announcements
 from podium.runtime.bell import Bell
 from podium.runtime.cache import Cache
 from podium.runtime.committer import CommitLimits, Committer
@@ -82,7 +83,16 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     agenda = Agenda()
     outgoing = Outgoing()
     watchers = Watchers(timers)
-    aftermath = Aftermath(cache=cache, queue=queue, agenda=agenda, outgoing=outgoing, limits=limits, watchers=watchers)
+    announcements = Announcements()
+    aftermath = Aftermath(
+        cache=cache,
+        queue=queue,
+        agenda=agenda,
+        outgoing=outgoing,
+        limits=limits,
+        watchers=watchers,
+        announcements=announcements,
+    )
     largest = CommitLimits(decisions=settings.commit_decisions, bytes=settings.commit_mb * MEGABYTE)
     committer = Committer(store, clock, bell, queue, aftermath, largest)
     sandbox = Sandbox(settings.script_limit_ms, settings.script_memory_mb * MEGABYTE, settings.script_processes)
@@ -125,6 +135,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         limits=limits,
         committer=committer,
         strays=strays,
+        announcements=announcements,
         sweeper=Sweeper(store, clock, executor, agenda),
         outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, Slots(store, executor), outgoing, execution_json)),
         scheduler=Scheduler(store, clock, executor, instants),

@@ -33,6 +33,7 @@ class Event(StrEnum):
     MESSAGE_DROPPED = "message_dropped"
     EVENT_ACTION_FAILED = "event_action_failed"
     SCHEDULE_FAILED = "schedule_failed"
+    START_NOT_ANNOUNCED = "start_not_announced"
     TASK_NOT_RETURNED = "task_not_returned"
     SYSTEM_TASK_FAILED = "system_task_failed"
     REQUEST_FAILED = "request_failed"

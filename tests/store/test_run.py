@@ -105,6 +105,7 @@ EVERY_TASK_FIELD = Task(
     input_path="i",
     output_path="o",
     execution_metadata={"m": 1},
+    start_untold=True,
     node=WorkflowTask(name="pay", task_reference_name="loop"),
     fork_ref="fork__1",
 )

@@ -19,6 +19,7 @@ from podium.engine.outputs import output_so_far, plain
 from podium.engine.question import Answers
 from podium.engine.run import Catalog, Run
 from podium.engine.scope import RunScope
+from podium.engine.state_change import STARTED
 from podium.model.cached_output import CachedOutput
 from podium.model.definition import WorkflowDef
 from podium.model.json import JsonObject
@@ -183,10 +184,25 @@ class Draft:
 
     def _put(self, task: Task) -> Task:
         self.index.put(task)
+        if self.program.tells and (task.start_untold or not task.start_time):
+            task = self._with_start_to_tell(task)
         self.touched[task.task_id] = None
         if task.unprocessed:
             self.dirty[task.task_id] = None
         return task
+
+    def _with_start_to_tell(self, task: Task) -> Task:
+        """A task whose start is to be published remembers so until it has started and a decision has told it."""
+        node = self.index.node(task)
+        untold = node is not None and STARTED in node.events and not task.start_time and not task.status.terminal
+        if untold is not task.start_untold:
+            task = replace(task, start_untold=untold)
+            self.index.put(task)
+        return task
+
+    def tell_start(self, task: Task) -> None:
+        """Have the start of a task published, that a claim has started."""
+        self._put(task)
 
     def mark_executed(self, task: Task) -> Task:
         """What follows from a task that is over was decided."""

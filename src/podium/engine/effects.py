@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from podium.engine.draft import Draft
 from podium.engine.ids import child_id, name_uuid
+from podium.engine.state_change import publications
 from podium.model.decision import Decision, TaskChange
 from podium.model.definition import WorkflowDef
 from podium.model.json import Json, JsonObject
@@ -34,6 +35,9 @@ def messages(draft: Draft, changes: tuple[TaskChange, ...], before: Workflow | N
     for change in changes:
         if change.after is not None and change.after.task_type in SENDERS:
             found += _of_task(draft, change.before, change.after)
+    if draft.program.tells:
+        told = (publications(draft, change.before, change.after) for change in changes if change.after is not None)
+        found += [(publish, 0) for published in told for publish in published]
     found += _to_parent(draft, before)
     return found
 

@@ -14,6 +14,7 @@ from podium.engine.inputs import InputTemplate, compile_input
 from podium.engine.output_cache import KeyRule, key_rule
 from podium.engine.rate_limit import RateRule, rate_rule
 from podium.engine.schema import Schema, compile_schema
+from podium.engine.state_change import StateEvents, state_events
 from podium.engine.template import Template, compile_template
 from podium.model.definition import TaskDef, WorkflowDef, WorkflowTask
 from podium.model.json import JsonObject
@@ -35,7 +36,7 @@ class Node:
     """One entry of a definition, and what surrounds it."""
 
     __slots__ = (
-        *("children", "fields", "following", "input", "input_schema", "key_rule", "knows_task_id", "lease_ms"),
+        *("children", "events", "fields", "following", "input", "input_schema", "key_rule", "knows_task_id", "lease_ms"),
         *("loop", "output_schema", "parent", "policy", "ref", "successor", "task", "type"),
     )
 
@@ -55,6 +56,7 @@ class Node:
         self.input: InputTemplate = compile_input(task.input_parameters, definition)
         self.fields: Template | None = _extra(task)  # what else of the node holds expressions
         self.input_schema, self.output_schema = _schemas(self.policy)
+        self.events: StateEvents = state_events(task)
         self.key_rule: KeyRule | None = key_rule(task, self.policy)  # under which key its output is kept for others
 
     def replaced(self, task: WorkflowTask) -> Node:
@@ -76,7 +78,7 @@ class Program:
 
     __slots__ = (
         *("checked", "definition", "definition_hash", "dynamic", "first", "input_schema", "joins"),
-        *("loops", "nodes", "output", "output_schema", "rate_rule"),
+        *("loops", "nodes", "output", "output_schema", "rate_rule", "tells"),
     )
 
     def __init__(self, definition: WorkflowDef, definition_hash: str) -> None:
@@ -92,6 +94,7 @@ class Program:
         self.joins = bool(types & {"JOIN", "EXCLUSIVE_JOIN", "FORK_JOIN_DYNAMIC"})
         self.loops = bool(types & {"DO_WHILE", "FORK_JOIN_DYNAMIC"})
         self.dynamic = bool(types & {"DYNAMIC", "FORK_JOIN_DYNAMIC"})
+        self.tells = self.dynamic or any(node.events for node in self.nodes.values())
         self.checked = self.dynamic or any(node.input_schema or node.output_schema or node.key_rule for node in self.nodes.values())
 
 

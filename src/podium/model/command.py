@@ -200,6 +200,12 @@ class ResetCallbacks(Command, frozen=True, kw_only=True):
     """Make delayed worker tasks available now (spec/engine.md §6.8)."""
 
 
+class AnnounceStart(Command, frozen=True, kw_only=True):
+    """A claim has started a task whose definition has that published (spec/engine.md §10.1)."""
+
+    task_id: str
+
+
 class RequeueTask(Command, frozen=True, kw_only=True):
     """Put a worker task that is open, and that nobody has got, back into its queue (spec/engine.md §6.8). Result: whether it was."""
 
@@ -263,6 +269,7 @@ AnyCommand = (
     | RerunWorkflow
     | SkipTask
     | ResetCallbacks
+    | AnnounceStart
     | RequeueTask
     | UpdateVariables
     | PushMessage

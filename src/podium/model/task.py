@@ -63,6 +63,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     input_path: str | None = None  # externalInputPayloadStoragePath
     output_path: str | None = None
     execution_metadata: JsonObject | None = None
+    start_untold: bool = False  # when it has started, that is still to be published
     node: WorkflowTask | None = None  # only where the definition does not hold it: dynamically forked tasks, and DYNAMIC ones with a policy
     fork_ref: str | None = None  # of those: the full reference name of their fork
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from podium.engine.effects import ready_tasks
 from podium.model.decision import Decision
 from podium.runtime.agenda import Agenda
+from podium.runtime.announcements import Announcements
 from podium.runtime.cache import Cache
 from podium.runtime.limits import Limits
 from podium.runtime.outgoing import Outgoing
@@ -26,6 +27,7 @@ class Aftermath:
     outgoing: Outgoing
     limits: Limits
     watchers: Watchers
+    announcements: Announcements
 
     def spread(self, pending: Pending) -> None:
         """Tell everybody of a decision that is durable now."""
@@ -37,6 +39,8 @@ class Aftermath:
             self.queue.ready(decision, pending.ready)
         if decision.workflow.wake_at and not decision.workflow.status.terminal:
             self.agenda.note(decision.workflow.wake_at)
+        if pending.claimed:
+            self.announcements.add(pending.claimed)
         self._send(decision)
         self.watchers.tell(decision.workflow.workflow_id)
 
@@ -59,5 +63,6 @@ class Aftermath:
     def claimed(self, claim: Claimed) -> None:
         """Tell of a claim that the store has made."""
         self.cache.claimed(claim)
+        self.announcements.add([claim.task])
         self.agenda.note(claim.wake_at)
         self.watchers.tell(claim.task.workflow_id)

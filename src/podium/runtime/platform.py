@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from podium.clock import Clock
+from podium.runtime.announcements import Announcements
 from podium.runtime.committer import Committer
 from podium.runtime.events import Events
 from podium.runtime.executor import Executor
@@ -44,6 +45,7 @@ class Loops:
     limits: Limits
     committer: Committer
     strays: Strays
+    announcements: Announcements
     sweeper: Sweeper
     outbox: Outbox
     scheduler: Scheduler
@@ -85,6 +87,7 @@ class Platform:
         start("timers", loops.timers.run)
         start("limits", loops.limits.run)
         start("committer", loops.committer.run)
+        start("announcements", lambda: loops.announcements.run(self.executor.submit))
         start("strays", lambda: loops.strays.run(self.executor.submit))
         start("sweeper", loops.sweeper.run)
         start("outbox", loops.outbox.run)

@@ -92,6 +92,7 @@ class TaskCold(msgspec.Struct, frozen=True, omit_defaults=True):
     input_path: str | None = None
     output_path: str | None = None
     execution_metadata: JsonObject | None = None
+    start_untold: bool = False
     node: WorkflowTask | None = None
     fork_ref: str | None = None
 

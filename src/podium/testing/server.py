@@ -78,7 +78,8 @@ class TestServer:
         if loops.committer.resting:
             return True  # after a failed commit: nothing goes on before time passes
         working = self.platform.executor.waiting or loops.committer.busy or loops.system_tasks.running
-        return not (working or loops.outbox.carrying or loops.sweeper.busy or loops.scheduler.busy or loops.limits.counting)
+        looking = loops.sweeper.busy or loops.scheduler.busy or loops.limits.counting
+        return not (working or looking or loops.outbox.carrying or loops.announcements.waiting)
 
     async def advance(self, milliseconds: int) -> None:
         """Let time pass, and let the server do what is due then. Needs a FakeClock."""

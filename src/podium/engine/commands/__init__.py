@@ -15,6 +15,7 @@ COMMANDS: dict[type[words.Command], Callable[[Draft, Any], object]] = {
     words.UpdateTaskByRef: update_task.update_task_by_ref,
     words.Signal: update_task.signal,
     words.FinishSystemTask: update_task.finish_system_task,
+    words.AnnounceStart: update_task.announce_start,
     words.RequeueTask: update_task.requeue_task,
     words.ChildChanged: child.child_changed,
     words.ChildNotStarted: child.child_not_started,

@@ -7,7 +7,7 @@ from typing import Any
 from podium.engine.advance import advance
 from podium.engine.draft import Draft
 from podium.errors import NotFound
-from podium.model.command import FinishSystemTask, RequeueTask, Signal, UpdateTask, UpdateTaskByRef
+from podium.model.command import AnnounceStart, FinishSystemTask, RequeueTask, Signal, UpdateTask, UpdateTaskByRef
 from podium.model.json import JsonObject
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus
@@ -79,6 +79,13 @@ def finish_system_task(draft: Draft, command: FinishSystemTask) -> Task:
     after = draft.change(task, status=command.status, **changes)
     advance(draft)
     return draft.task(after.task_id) or after
+
+
+def announce_start(draft: Draft, command: AnnounceStart) -> None:
+    """Have a start published, unless a later decision was faster."""
+    task = draft.task(command.task_id)
+    if task is not None and task.start_untold and task.start_time:
+        draft.tell_start(task)
 
 
 def requeue_task(draft: Draft, command: RequeueTask) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from podium.engine.draft import Draft
 from podium.engine.graph import Node
 from podium.engine.java_text import java_text
+from podium.engine.sink import queue_of
 from podium.engine.turn import Spot, TaskType, Turn
 from podium.model.json import Json
 from podium.model.payload import Payload
@@ -32,7 +33,7 @@ def execute(turn: Turn, task: Task) -> None:
         return
     workflow = draft.workflow
     sink = task.input.value.get("sink")
-    queue = _queue(java_text(sink), workflow.name, task.ref) if sink is not None else None
+    queue = queue_of(java_text(sink), workflow.name, task.ref) if sink is not None else None
     output: dict[str, Json] = {
         **task.input.value,
         "workflowInstanceId": workflow.workflow_id,
@@ -60,15 +61,6 @@ def _problem(draft: Draft, sink: Json, queue: str | None, task: Task) -> str | N
     if provider != OWN and (provider in BROKERS or not draft.catalog.heard(queue)):
         return f"Error loading queue:{queue}, for task:{task.task_id}, error: Unsupported queue provider {provider}"
     return None
-
-
-def _queue(sink: str, workflow_name: str, ref: str) -> str | None:
-    """The queue's name; None for a sink that only begins like the internal one."""
-    if sink == "conductor":
-        return f"conductor:{workflow_name}:{ref}"
-    if sink.startswith("conductor:"):
-        return f"conductor:{workflow_name}:{sink.removeprefix('conductor:')}"
-    return None if sink.startswith("conductor") else sink
 
 
 EVENT = TaskType(plan=plan, execute=execute)
