@@ -273,3 +273,11 @@ def test_a_loop_that_keeps_few_iterations_forgets_the_tasks_of_loops_within_them
     body = loop("inner", 1, node("a"), node("b"))
     world.start_definition(defined("flow", tasks=[loop("outer", 3, body, inputParameters={"keepLastN": 1})]), {})
     bring_to_end(world)
+
+
+def test_a_skipped_task_of_a_loop_leaves_with_its_loop() -> None:
+    flow = CheckedWorld().start(loop("l", 2, node("a"), node("b")))
+    flow.skip("b")
+    flow.terminate()
+    flow.restart()
+    assert flow.standing == ["l IN_PROGRESS", "a__1 SCHEDULED"]

@@ -299,3 +299,10 @@ def test_refusing_nothing_is_no_error() -> None:
     refuse([])
     with pytest.raises(Invalid, match="Validation failed"):
         refuse([Problem("$", "x")])
+
+
+def test_a_join_status_names_statuses_with_which_tasks_end() -> None:
+    assert messages(task(type_="JOIN", joinStatus="COMPLETED, FAILED")) == []
+    (problem,) = found(task(type_="JOIN", joinStatus="COMPLETED,RUNNING"))
+    assert problem.path == "$.tasks[0].joinStatus"
+    assert problem.message.endswith("; found 'RUNNING'")

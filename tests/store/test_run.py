@@ -36,6 +36,7 @@ EVERY_WORKFLOW_FIELD = Workflow(
     correlation_id="c",
     parent_workflow_id="p",
     parent_task_id="pt",
+    awaited_by=(("p2", "pt2"),),
     event="e",
     owner_app="app",
     created_by="Ada",

@@ -67,6 +67,7 @@ def _start_child(draft: Draft, task: Task) -> StartChild:
     definition = value.get("subWorkflowDefinition")
     domains = value.get("subWorkflowTaskToDomain")
     priority = value.get("priority")
+    strategy = _text(value.get("idempotencyStrategy"))
     return StartChild(
         workflow_id=task.workflow_id,
         task_id=task.task_id,
@@ -78,8 +79,8 @@ def _start_child(draft: Draft, task: Task) -> StartChild:
         correlation_id=workflow.correlation_id,
         task_to_domain={str(k): str(v) for k, v in domains.items()} if isinstance(domains, dict) else dict(workflow.task_to_domain),
         priority=int(priority) if isinstance(priority, int | float) and not isinstance(priority, bool) else 0,
-        idempotency_key=_text(value.get("idempotencyKey")),
-        idempotency_strategy=_text(value.get("idempotencyStrategy")),
+        idempotency_key=_text(value.get("idempotencyKey")) or (workflow.idempotency_key if strategy is not None else None),
+        idempotency_strategy=strategy,
     )
 
 
@@ -113,23 +114,22 @@ def _terminate_child(draft: Draft, task: Task) -> TerminateChild:
 
 
 def _to_parent(draft: Draft, before: Workflow | None) -> Iterator[tuple[Message, int]]:
-    """A child that began or ended tells its parent (spec/engine.md §9.4)."""
+    """A child that began or ended tells its parent (spec/engine.md §9.4), and one that has ended all others that wait for it."""
     workflow = draft.workflow
-    if workflow.parent_workflow_id is None or workflow.parent_task_id is None or draft.removed:
-        return
     revived = any(isinstance(message, RevivedChild) for message, _ in draft.messages)  # and perhaps it has ended again already
     ended = workflow.status.terminal and (before is None or revived or before.status is not workflow.status)
-    if before is None or ended:
-        yield tell_parent(workflow), 0
+    if workflow.parent_workflow_id is not None and workflow.parent_task_id is not None and (before is None or ended):
+        yield tell_parent(workflow, workflow.parent_workflow_id, workflow.parent_task_id), 0
+    if ended:
+        for parent_id, task_id in workflow.awaited_by:
+            yield tell_parent(workflow, parent_id, task_id), 0
 
 
-def tell_parent(workflow: Workflow) -> TellParent:
-    """What a child says about itself."""
-    assert workflow.parent_workflow_id is not None
-    assert workflow.parent_task_id is not None
+def tell_parent(workflow: Workflow, parent_id: str, task_id: str) -> TellParent:
+    """What a child says about itself to a task that waits for it."""
     return TellParent(
-        workflow_id=workflow.parent_workflow_id,
-        task_id=workflow.parent_task_id,
+        workflow_id=parent_id,
+        task_id=task_id,
         child_id=workflow.workflow_id,
         child_name=workflow.name,
         child_version=workflow.version,

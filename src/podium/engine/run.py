@@ -194,7 +194,7 @@ class Run:
     def _drop(self, tasks: list[Task]) -> None:
         # Newest first, and before anything is put: a task finds the loop that it leaves only while that loop
         # is there and the last of its reference.
-        for task in sorted(tasks, key=lambda task: (task.seq, task.number), reverse=True):
+        for task in sorted(tasks, key=lambda task: task.number, reverse=True):
             self.index.drop(task)
 
     def _forget_old_deadlines(self) -> None:

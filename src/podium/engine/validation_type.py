@@ -9,10 +9,12 @@ from podium.engine.evaluators.javascript import javascript_problem
 from podium.engine.operators.for_each import MOST_LANES, concurrency, items
 from podium.engine.operators.try_catch import CATCH, FINALLY, TRY
 from podium.engine.path import PathError, compile_path
+from podium.engine.tasks.join import statuses_of
 from podium.engine.tasks.wait_for_webhook import matches_of
 from podium.errors import Problem
 from podium.model.definition import TaskDef, WorkflowTask
 from podium.model.json import Json, JsonObject
+from podium.model.status import TaskStatus
 
 TaskDefinitions = Callable[[str], TaskDef | None]
 Findings = list[tuple[str, str]]  # (field of the node, message)
@@ -23,6 +25,7 @@ POLLING_STRATEGIES = ("FIXED", "LINEAR_BACKOFF", "EXPONENTIAL_BACKOFF")
 EXECUTION_STRATEGIES = ("FIRE_FIRST", "FIRE_ALL")
 STATEMENT_TYPES = ("SELECT", "UPDATE", "PROCEDURE")
 UPDATE_STATUSES = ("COMPLETED", "FAILED", "FAILED_WITH_TERMINAL_ERROR")
+ENDS = frozenset(status.value for status in TaskStatus if status.terminal)
 JAVASCRIPT = "javascript"
 
 # On text without blanks around it; no blank can belong to two parts, so that matching takes linear time.
@@ -54,6 +57,12 @@ def _decision(task: WorkflowTask, _: TaskDefinitions) -> Findings:
     if task.case_expression is not None and (wrong := javascript_problem(task.case_expression)):
         findings.append(("caseExpression", _unreadable(wrong, task)))
     return findings
+
+
+def _join(task: WorkflowTask, _: TaskDefinitions) -> Findings:
+    strange = sorted(statuses_of(task.join_status) - ENDS)
+    expected = f"expected statuses with which tasks end, of {', '.join(sorted(ENDS))}"
+    return [("joinStatus", f"joinStatus: {expected}; found '{name[:100]}'") for name in strange]
 
 
 def _switch(task: WorkflowTask, _: TaskDefinitions) -> Findings:
@@ -272,6 +281,7 @@ _RULES: dict[str, Rule] = {
     "DYNAMIC": _dynamic,
     "FORK_JOIN": _fork,
     "FORK_JOIN_DYNAMIC": _dynamic_fork,
+    "JOIN": _join,
     "GET_WORKFLOW": _input("id"),
     "HTTP": _http,
     "HTTP_POLL": _http_poll,

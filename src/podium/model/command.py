@@ -104,6 +104,13 @@ class ChildChanged(Command, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class AwaitWorkflow(Command, frozen=True, kw_only=True):
+    """A SUB_WORKFLOW task waits for this run, which its idempotency key names and which it did not start (spec/engine.md §2.4)."""
+
+    parent_workflow_id: str
+    parent_task_id: str
+
+
 class ChildNotStarted(Command, frozen=True, kw_only=True):
     """The workflow of a SUB_WORKFLOW or START_WORKFLOW task could not be started: the task fails."""
 
@@ -253,6 +260,7 @@ AnyCommand = (
     | Signal
     | FinishSystemTask
     | ChildChanged
+    | AwaitWorkflow
     | ChildNotStarted
     | OtherStarted
     | ChildRevived

@@ -30,6 +30,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str | None = None
     parent_workflow_id: str | None = None
     parent_task_id: str | None = None
+    awaited_by: tuple[tuple[str, str], ...] = ()  # workflow and task ids of SUB_WORKFLOW tasks that wait for it and did not start it
     event: str | None = None
     owner_app: str | None = None
     created_by: str | None = None

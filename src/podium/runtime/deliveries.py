@@ -10,8 +10,9 @@ import msgspec
 from podium.engine.ids import name_uuid
 from podium.engine.run import Run
 from podium.errors import CallerError, Invalid, NotFound
-from podium.model.body import StartWorkflowRequest
+from podium.model.body import IdempotencyStrategy, StartWorkflowRequest
 from podium.model.command import (
+    AwaitWorkflow,
     ChildChanged,
     ChildNotStarted,
     ChildRevived,
@@ -73,11 +74,17 @@ class Deliveries:
         try:
             if message.name is None and message.definition is None:
                 raise Invalid("SubWorkflow name is null and no workflowDefinition supplied")
-            await self._executor.start_from(_child_request(message), _child_origin(message, child_id, outbox_id))
+            started = await self._executor.start_from(_child_request(message), _child_origin(message, child_id, outbox_id))
         except CallerError as refusal:
             await self._not_started(message.workflow_id, message.task_id, refusal, outbox_id)
             return
-        if outbox_id not in self._outgoing.consumed:  # it was there already, so it did not tell
+        if started != child_id:  # the one that the idempotency key names
+            await self._executor.submit(
+                AwaitWorkflow(
+                    workflow_id=started, message_id=outbox_id, parent_workflow_id=message.workflow_id, parent_task_id=message.task_id
+                )
+            )
+        elif outbox_id not in self._outgoing.consumed:  # it was there already, so it did not tell
             await self._attach(message, child_id, outbox_id)
 
     async def _attach(self, message: StartChild, child_id: str, outbox_id: str) -> None:
@@ -156,7 +163,9 @@ class Deliveries:
         )
 
     async def terminate_child(self, message: TerminateChild, outbox_id: str) -> None:
-        """End a child; one that has ended already stays as it is."""
+        """End a child; one that has ended already stays as it is, and so does one that the task only waited for."""
+        if (await self._executor.read(message.child_id)).workflow.parent_workflow_id != message.workflow_id:
+            return
         await self._executor.submit(TerminateWorkflow(workflow_id=message.child_id, message_id=outbox_id, reason=message.reason))
 
     async def tell_parent(self, message: TellParent, outbox_id: str) -> None:
@@ -245,6 +254,10 @@ def other_request(value: JsonObject, parent: Workflow) -> StartWorkflowRequest:
     )
 
 
+# An unknown strategy is dropped, as if none was given (spec/engine.md §2.4).
+_STRATEGIES = {strategy.value: strategy for strategy in IdempotencyStrategy}
+
+
 def _child_request(message: StartChild) -> StartWorkflowRequest:
     return StartWorkflowRequest(
         name=message.name,
@@ -255,6 +268,7 @@ def _child_request(message: StartChild) -> StartWorkflowRequest:
         task_to_domain=message.task_to_domain,
         priority=message.priority,
         idempotency_key=message.idempotency_key,
+        idempotency_strategy=_STRATEGIES.get(message.idempotency_strategy or ""),
     )
 
 

@@ -55,7 +55,7 @@ class Starts:
     async def start(self, request: StartWorkflowRequest, origin: Origin, submit: Submit) -> str:
         """Start a workflow; its id, or that of the one that already runs under the idempotency key."""
         command = self.command(request, origin)
-        if not request.idempotency_key or origin.parent_workflow_id is not None:
+        if not request.idempotency_key:
             return str(await submit(command))
         key = (command.definition.name, request.idempotency_key)
         async with self._locks[hash(key) % LOCKS]:

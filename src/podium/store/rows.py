@@ -52,6 +52,7 @@ class WorkflowCold(msgspec.Struct, frozen=True, omit_defaults=True):
     previous_status: WorkflowStatus | None = None
     last_retried_time: int = 0
     parent_task_id: str | None = None
+    awaited_by: tuple[tuple[str, str], ...] = ()
     owner_app: str | None = None
     updated_by: str | None = None
     rerun_from_workflow_id: str | None = None

@@ -159,3 +159,37 @@ def test_a_join_with_a_script_that_is_not_there_joins_all_dynamic_branches(world
     assert flow.task("f_join").status is TaskStatus.IN_PROGRESS
     flow.complete("_a_1")
     assert flow.task("z").status is TaskStatus.SCHEDULED
+
+
+# joinStatus: Podium's own, as Conductor stores the field alone (spec/tasks.md §3.3)
+
+
+def test_a_join_status_is_how_the_joined_tasks_must_have_ended(world: World) -> None:
+    world.task("b", retryCount=0)
+    flow = world.start(*fork("f", [node("a")], [node("b", optional=True)], joinStatus="COMPLETED"))
+    flow.complete("a").fail("b")
+    join = flow.task("f_join")
+    assert join.status is TaskStatus.FAILED
+    assert join.reason == "Expected the joined tasks to be COMPLETED, found: b is COMPLETED_WITH_ERRORS"
+    assert flow.status == "FAILED"
+
+
+def test_a_join_status_that_all_have_completes_the_join(world: World) -> None:
+    world.task("b", retryCount=0)
+    given = "COMPLETED, COMPLETED_WITH_ERRORS"
+    flow = world.start(*fork("f", [node("a")], [node("b", optional=True)], joinStatus=given)).complete("a", {"x": 1}).fail("b")
+    join = flow.task("f_join")
+    assert (join.status, join.output.value, flow.status) == (TaskStatus.COMPLETED, {"a": {"x": 1}}, "COMPLETED")
+
+
+def test_a_join_status_may_name_failures_of_permissive_branches(world: World) -> None:
+    world.task("b", retryCount=0)
+    flow = world.start(*fork("f", [node("a")], [node("b", permissive=True)], joinStatus="COMPLETED,FAILED"), node("z"))
+    flow.complete("a").fail("b")
+    assert flow.task("f_join").status is TaskStatus.COMPLETED
+    assert flow.task("z").status is TaskStatus.SCHEDULED
+
+
+def test_a_join_with_a_join_status_waits_for_all(world: World) -> None:
+    flow = world.start(*fork("f", [node("a")], [node("b")], joinStatus="COMPLETED")).complete("a")
+    assert flow.task("f_join").status is TaskStatus.IN_PROGRESS

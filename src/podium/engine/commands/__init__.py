@@ -18,6 +18,7 @@ COMMANDS: dict[type[words.Command], Callable[[Draft, Any], object]] = {
     words.AnnounceStart: update_task.announce_start,
     words.RequeueTask: update_task.requeue_task,
     words.ChildChanged: child.child_changed,
+    words.AwaitWorkflow: child.await_workflow,
     words.ChildNotStarted: child.child_not_started,
     words.OtherStarted: child.other_started,
     words.ChildRevived: revive.child_revived,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from podium.engine.advance import advance
 from podium.engine.draft import Draft
+from podium.engine.effects import tell_parent
 from podium.engine.ending import refuse_failure_workflow
 from podium.engine.tasks.start_workflow import started
-from podium.model.command import ChildChanged, ChildNotStarted, FailureWorkflowRefused, OtherStarted
+from podium.model.command import AwaitWorkflow, ChildChanged, ChildNotStarted, FailureWorkflowRefused, OtherStarted
 from podium.model.payload import Payload
 from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import Task
@@ -41,6 +42,15 @@ def child_changed(draft: Draft, command: ChildChanged) -> None:
         start_time=task.start_time or draft.now,
     )
     advance(draft)
+
+
+def await_workflow(draft: Draft, command: AwaitWorkflow) -> None:
+    """A task of another run waits for this one: it hears how it stands now, and when it has ended."""
+    waiting = (command.parent_workflow_id, command.parent_task_id)
+    if waiting not in draft.workflow.awaited_by:
+        draft.set_workflow(awaited_by=(*draft.workflow.awaited_by, waiting))
+    if draft.run.workflow.status.terminal or not draft.workflow.status.terminal:  # else it is told with the end
+        draft.send(tell_parent(draft.workflow, *waiting))
 
 
 def _made_good(task: Task, status: TaskStatus) -> bool:

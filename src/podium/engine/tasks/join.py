@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from podium.engine.draft import Draft
 from podium.engine.evaluators import ScriptFailed, evaluate
 from podium.engine.graph import Node
 from podium.engine.index import awaited
@@ -43,6 +44,11 @@ def _end(turn: Turn, task: Task) -> None:
     draft = turn.draft
     joined = _joined(turn, task)
     output = draft.shown(task).output.value
+    node = draft.node(task)
+    wanted = statuses_of(node.task.join_status) if node is not None else frozenset()
+    if wanted:
+        _end_by_status(draft, task, joined, wanted)
+        return
     failed = [t for t in joined if t.status.failed and not _optional(turn, t)]
     if failed:
         reason = " ".join(t.reason for t in joined if t.status.failed and t.reason is not None)
@@ -53,6 +59,22 @@ def _end(turn: Turn, task: Task) -> None:
     if with_errors:
         named = " ".join(f"{t.def_name}/{t.task_id}" for t in with_errors)
         draft.finish_task(task, TaskStatus.COMPLETED_WITH_ERRORS, output, f"{named} completed with errors")
+    else:
+        draft.finish_task(task, TaskStatus.COMPLETED, output)
+
+
+def statuses_of(join_status: str | None) -> frozenset[str]:
+    """The statuses that a `joinStatus` names, with commas between."""
+    return frozenset(name.strip() for name in (join_status or "").split(",") if name.strip())
+
+
+def _end_by_status(draft: Draft, task: Task, joined: list[Task], wanted: frozenset[str]) -> None:
+    """With a `joinStatus` the JOIN completes if every task has ended so, and fails if one has not, whatever else would hold."""
+    output = draft.shown(task).output.value
+    wrong = [f"{one.ref} is {one.status}" for one in joined if one.status.value not in wanted]
+    if wrong:
+        reason = f"Expected the joined tasks to be {' or '.join(sorted(wanted))}, found: {', '.join(wrong)}"
+        draft.finish_task(task, TaskStatus.FAILED, output, reason)
     else:
         draft.finish_task(task, TaskStatus.COMPLETED, output)
 
