@@ -34,7 +34,11 @@ async def sub(server: TestServer, workflow_id: str) -> Task:
 
 
 async def parents(server: TestServer, count: int) -> tuple[list[str], list[Task]]:
-    ids = [await start(server.platform, "outer") for _ in range(count)]
+    """Parents that start one after the other, and their tasks as they are after that."""
+    ids = []
+    for _ in range(count):
+        ids.append(await start(server.platform, "outer"))
+        await server.settle()
     return ids, [await sub(server, workflow_id) for workflow_id in ids]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from conductor.client.http.api.task_resource_api import TaskResourceApi
 from conductor.client.http.models.rerun_workflow_request import RerunWorkflowRequest
+from conductor.client.http.models.schema_def import SchemaDef, SchemaType
 from conductor.client.http.models.skip_task_request import SkipTaskRequest
 from conductor.client.http.models.task_result import TaskResult
 from conductor.client.http.models.workflow_test_request import WorkflowTestRequest
@@ -240,3 +241,22 @@ def test_a_running_workflow_is_removed_with_the_default(workflows: WorkflowClien
     with pytest.raises(ApiException) as refused:
         workflows.get_workflow(workflow_id)
     assert refused.value.status == 404
+
+
+def test_schemas_are_kept_and_enforced(clients: OrkesClients, metadata: MetadataClient, workflows: WorkflowClient) -> None:
+    schemas = clients.get_schema_client()
+    data = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "required": ["x"]}
+    schemas.register_schema(SchemaDef(name="c_schema", version=2, type=SchemaType.JSON, data=data))
+    assert schemas.get_schema("c_schema", 2).data == data
+    assert "c_schema" in [one.name for one in schemas.get_all_schemas()]
+    definition = workflow("c_checked", variable("v", x=1))
+    definition.input_schema = SchemaDef(name="c_schema", version=2, type=SchemaType.JSON)
+    definition.enforce_schema = True  # false by default in this SDK
+    metadata.register_workflow_def(definition)
+    with pytest.raises(ApiException) as refused:
+        workflows.start_workflow(request("c_checked"))
+    assert refused.value.status == 400
+    assert workflows.start_workflow(request("c_checked", input={"x": 1}))
+    schemas.delete_schema("c_schema", 2)
+    with pytest.raises(ApiException):
+        schemas.get_schema("c_schema", 2)

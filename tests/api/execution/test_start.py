@@ -77,3 +77,14 @@ async def test_a_used_idempotency_key_is_answered_by_its_strategy(scene: Scene) 
     headers = {"X-Idempotency-key": "k", "X-on-conflict": "FAIL"}
     assert (await scene.call("POST /workflow/w", {}, headers=headers)).status_code == 409
     assert (await scene.call("POST /workflow/w", {}, headers={**headers, "X-on-conflict": "NOPE"})).status_code == 400
+
+
+async def test_a_start_over_a_limit_that_does_not_queue_is_429(scene: Scene) -> None:
+    limit = {"rateLimitKey": "k", "concurrentExecLimit": 1, "policy": "REJECT"}
+    await scene.register(rateLimitConfig=limit)
+    first = await scene.call("POST /workflow/w", {})
+    second = await scene.call("POST /workflow/w", {})
+    assert (first.status_code, second.status_code) == (200, 429)
+    await scene.call(f"DELETE /workflow/{first.text}")
+    assert (await scene.call("POST /workflow/w", {})).status_code == 200
+    assert (await scene.call(f"POST /workflow/{first.text}/restart")).status_code == 429
