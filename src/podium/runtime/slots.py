@@ -17,8 +17,10 @@ class Slots:
 
     async def admit(self, key: str) -> int:
         """Let in as many as there are free slots, in the order of their starts; how many that were."""
-        admitted = 0
-        while (waiting := (await self._store.slot_standing(key)).waiting) is not None:
+        admitted, last = 0, ""
+        # A run that is first once more was changed by somebody else meanwhile, and that has sent a message of its own.
+        while (waiting := (await self._store.slot_standing(key)).waiting) is not None and waiting != last:
+            last = waiting
             try:
                 if not await self._executor.submit(AdmitWorkflow(workflow_id=waiting)):
                     break
