@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from podium.model.decision import Decision
@@ -62,3 +63,10 @@ async def test_a_run_does_not_count_itself(store: Store) -> None:
 
 async def test_without_a_limit_any_number_may_go(store: Store) -> None:
     await stored(store, [entering(f"w{number}", limit=0) for number in range(5)])
+
+
+async def test_commits_side_by_side_do_not_exceed_the_limit(store: Store) -> None:
+    await stored(store, [born(a_workflow("w0"))])  # with the definition, so that the others wait for nothing but the slot
+    outcomes = await asyncio.gather(*(save(store, entering(f"w{number}")) for number in range(1, 13)))
+    assert sum(not saved.conflicts for saved in outcomes) == 2
+    assert await store.slot_standing("k") == SlotStanding(held=2)
