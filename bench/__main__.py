@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bench import engine
 from bench.machine import Machine
 from bench.table import Row, shown
-from bench.workloads import burst, growth, latency, steady
+from bench.workloads import burst, growth, latency, search, steady
 from bench.workloads.plan import FULL, QUICK, Plan
 
 WORKLOADS: dict[str, Callable[[Plan], list[Row]]] = {
@@ -18,6 +18,7 @@ WORKLOADS: dict[str, Callable[[Plan], list[Row]]] = {
     "latency": latency.measure,
     "growth": growth.measure,
     "burst": burst.measure,
+    "search": search.measure,
     "engine": engine.measure,
 }
 

@@ -20,6 +20,7 @@ class Plan(NamedTuple):
     chain_workflows: int = 60  # per window
     open_workflows: int = 10_000
     starts: int = 3  # of the server, from cold
+    searched_runs: int = 100_000
 
     def job(self, server: Server, scenario: str, **more: Any) -> Job:
         """A job against this server."""
@@ -29,4 +30,14 @@ class Plan(NamedTuple):
 
 
 QUICK = Plan()
-FULL = Plan(windows=7, window=10.0, warm=5.0, latency_workflows=80, line_workflows=25, growth_steps=400, chain_workflows=300, starts=7)
+FULL = Plan(
+    windows=7,
+    window=10.0,
+    warm=5.0,
+    latency_workflows=80,
+    line_workflows=25,
+    growth_steps=400,
+    chain_workflows=300,
+    starts=7,
+    searched_runs=1_000_000,
+)

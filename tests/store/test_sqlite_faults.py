@@ -104,7 +104,7 @@ async def test_no_payload_is_left_without_its_owner(tmp_path: Path) -> None:
     await outcome(tmp_path / "podium.db", 0)
 
     tables = everything(tmp_path / "podium.db")
-    owned = sorted(number for row in tables["workflow"] for number in row[-4:-1] if number is not None)
+    owned = sorted(number for row in tables["workflow"] for number in row[-5:-2] if number is not None)
     owned += sorted(number for row in tables["task"] for number in row[-2:] if number is not None)
     assert sorted(owned) == [row[0] for row in tables["payload"]]
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from podium.api.query import parse_query, parse_sort
 from podium.errors import NewerDatabase
-from podium.model.search import AllOf, Clause, Operator, Search
+from podium.model.search import Search
 from podium.store import searching
 from podium.store.connection import connect, database_path
 from podium.store.schema import migrate, migrations, version
 from podium.store.sqlite import SqliteStore
 from podium.store.statements import LARGEST, share, statements
+from podium.store.store import Page
 
 SCRIPTS = migrations()
 
@@ -131,7 +134,7 @@ def test_a_hot_query_reads_its_index_and_never_sorts(
     assert "SCAN task" not in steps.replace("SCAN task USING", "")
 
 
-@pytest.mark.parametrize("file", ["task", "workflow", "payload", "history", "outbox", "task_log"])
+@pytest.mark.parametrize("file", ["task", "workflow", "payload", "history", "outbox", "task_log", "workflow_text"])
 def test_no_statement_scans_a_table(database: sqlite3.Connection, file: str) -> None:
     for name in statements(file).names():
         steps = plan(database, statements(file)[name], _unset(statements(file)[name]))
@@ -147,61 +150,142 @@ def _unset(sql: str) -> object:
     return dict.fromkeys(names, "[]") if names else ["[]"] * (1 if "?1" in sql else sql.count("?"))
 
 
+COMMON_WORKFLOWS = [
+    ("", "", "workflow_by_create_time"),
+    ("status = FAILED", "", "workflow_by_status"),
+    ("status IN (FAILED, TIMED_OUT)", "", "workflow_by_status"),
+    ("workflowType = order", "", "workflow_by_name"),
+    ("workflowType = ord*", "", "workflow_by_name"),
+    ("workflowType STARTS_WITH ord", "startTime:ASC", "workflow_by_name"),
+    ("workflowType = order AND status = FAILED", "", "workflow_by_name_and_status"),
+    ("workflowType IN (order, ship) AND status IN (FAILED, RUNNING)", "", "workflow_by_name_and_status"),
+    ("workflowType = order AND startTime > 0", "", "workflow_by_name"),
+    ("startTime BETWEEN 0 AND 9", "", "workflow_by_create_time"),
+    ("", "endTime:DESC", "workflow_by_end"),
+    ("workflowType = order AND endTime > 0", "endTime:DESC", "workflow_by_end"),
+    ("correlationId = c", "", "workflow_by_correlation"),
+    ("correlationId = c AND status = FAILED", "", "workflow_by_correlation"),
+    ("parentWorkflowId = p", "", "workflow_by_parent"),
+]
+COMMON_TASKS = [
+    ("", "", "task_by_name"),
+    ("taskDefName = pay", "", "task_by_name"),
+    ("taskDefName = p*", "", "task_by_name"),
+    ("taskType = pay", "startTime:ASC", "task_by_name"),
+    ("taskType = pay AND startTime > 0", "", "task_by_name"),
+    ("status = FAILED", "", "task_by_failure"),
+    ("status IN (FAILED, TIMED_OUT)", "", "task_by_failure"),
+    ("status = FAILED AND taskType = pay", "", "task_by_failure"),
+    ("status = COMPLETED", "", "task_by_name"),
+]
+
+
+@pytest.mark.parametrize(("query", "sort", "index"), COMMON_WORKFLOWS)
+def test_a_common_search_for_workflows_reads_one_page_of_an_index(filled: sqlite3.Connection, query: str, sort: str, index: str) -> None:
+    searches = searched(filled, searching.search_workflows, query, sort)
+
+    assert_straight(filled, searches, "w", index)
+
+
+@pytest.mark.parametrize(("query", "sort", "index"), COMMON_TASKS)
+def test_a_common_search_for_tasks_reads_one_page_of_an_index(filled: sqlite3.Connection, query: str, sort: str, index: str) -> None:
+    searches = searched(filled, searching.search_tasks, query, sort)
+
+    assert_straight(filled, searches, "t", index)
+
+
+@pytest.mark.parametrize(("query", "sort", "index"), COMMON_TASKS)
+def test_workflows_are_found_by_tasks_on_the_same_ways(filled: sqlite3.Connection, query: str, sort: str, index: str) -> None:
+    searches = searched(filled, searching.search_workflows_by_tasks, query, sort)
+
+    assert_straight(filled, searches, "t", index)
+
+
 @pytest.mark.parametrize(
-    ("condition", "index"),
+    ("search", "query", "first"),
     [
-        ({}, "workflow_by_create_time"),
-        ({"status": "FAILED"}, "workflow_by_status"),
-        ({"workflowType": "order"}, "workflow_by_name"),
-        ({"workflowType": "order", "status": "FAILED"}, "workflow_by_name_and_status"),
-        ({"correlationId": "c"}, "workflow_by_correlation"),
-        ({"parentWorkflowId": "p"}, "workflow_by_parent"),
+        (searching.search_workflows, "jsonData = ORD*RY", "SEARCH w USING INDEX workflow_by_number (number=?)"),
+        (searching.search_tasks, "correlationId = c", "SEARCH t USING PRIMARY KEY (workflow_id=?)"),
+        (searching.search_tasks, "workflowType = order", "SEARCH t USING PRIMARY KEY (workflow_id=?)"),
     ],
 )
-def test_a_common_search_reads_one_page_of_an_index(database: sqlite3.Connection, condition: dict[str, str], index: str) -> None:
-    _put_a_run(database)
+def test_a_few_runs_are_looked_at_one_by_one(
+    filled: sqlite3.Connection, search: Callable[[sqlite3.Cursor, Search], Page], query: str, first: str
+) -> None:
+    page = searched(filled, search, query, "")[0]
+
+    assert first in plan(filled, page)
+
+
+def searched(database: sqlite3.Connection, search: Callable[[sqlite3.Cursor, Search], Page], query: str, sort: str) -> list[str]:
+    """The statements of a search for one row: its page first."""
     seen: list[str] = []
+    asked = Search(condition=parse_query(query), sort=parse_sort([sort]), size=1)
     database.set_trace_callback(seen.append)
-    clauses = tuple(Clause(field, Operator.EQUAL, (value,)) for field, value in condition.items())
-    searching.search_workflows(database.cursor(), Search(condition=AllOf(clauses), size=1))
+    search(database.cursor(), asked)
     database.set_trace_callback(None)
-
-    searches = [sql for sql in seen if "FROM workflow AS w" in sql]
-    assert len(searches) == 2
-    page, count = (plan(database, sql) for sql in searches)
-    assert "COVERING" in count
-    assert re.search(rf"USING (COVERING )?INDEX {index}\b", page)
-    assert "TEMP B-TREE" not in page
+    return [sql for sql in seen if re.match(r"(-- .*\n)*SELECT (json_group_array\((id|t\.task_id)\)|count)", sql)]
 
 
-def _put_a_run(database: sqlite3.Connection) -> None:
-    """A run that every condition above finds, so that its page is read too."""
-    database.execute("INSERT INTO definition_snapshot VALUES ('h', x'00')")
-    values = (
-        "w",
-        1,
-        "FAILED",
-        0,
-        0,
-        0,
-        0,
-        0,
-        "order",
-        1,
-        "h",
-        1,
-        0,
-        "c",
-        "p",
-        None,
-        None,
-        None,
-        None,
-        "workflow",
-        "{}",
-        None,
-        None,
-        None,
-        None,
-    )
-    database.execute(f"INSERT INTO workflow VALUES ({', '.join('?' * len(values))})", values)
+def assert_straight(database: sqlite3.Connection, searches: list[str], table: str, index: str) -> None:
+    """The page is read in the order of the index, and nothing is sorted but the pages of several ways."""
+    steps = [(parent, step) for _, parent, _, step in database.execute(f"EXPLAIN QUERY PLAN {searches[0]}")]
+    reads = [(parent, step) for parent, step in steps if re.match(rf"(SCAN|SEARCH) {table} USING (?!PRIMARY KEY)", step)]
+    assert reads
+    assert all(re.search(rf"USING (COVERING )?INDEX {index}\b", step) for _, step in reads)
+    assert not {parent for parent, step in steps if "TEMP B-TREE" in step} & {parent for parent, _ in reads}
+    assert not any(re.fullmatch(rf"(SCAN|SEARCH) {table}", step) for _, step in steps)
+
+
+@pytest.fixture
+def filled(database: sqlite3.Connection) -> sqlite3.Connection:
+    """Two runs and two tasks of different names, that have all that is asked for above."""
+    database.execute("PRAGMA foreign_keys = OFF")
+    for number in (1, 2):
+        _put(database, "workflow", WORKFLOW | {"workflow_id": f"w{number}", "number": number, "name": ("order", "ordinary")[number - 1]})
+        _put(database, "task", TASK | {"workflow_id": f"w{number}", "task_id": f"t{number}", "def_name": ("pay", "put")[number - 1]})
+    database.execute("INSERT INTO workflow_text (rowid, words) SELECT start_id, start_words FROM workflow_words")
+    return database
+
+
+WORKFLOW = {
+    "revision": 1,
+    "status": "FAILED",
+    "wake_at": 0,
+    "end_time": 5,
+    "update_time": 5,
+    "task_count": 1,
+    "last_seq": 1,
+    "version": 1,
+    "definition_hash": "h",
+    "create_time": 1,
+    "priority": 0,
+    "correlation_id": "c",
+    "parent_workflow_id": "p",
+    "classifier": "workflow",
+    "cold": "{}",
+}
+TASK = {
+    "number": 1,
+    "revision": 1,
+    "status": "FAILED",
+    "queue": "pay",
+    "priority": 0,
+    "ready_at": 0,
+    "created": 1,
+    "task_type": "pay",
+    "ref": "pay",
+    "scheduled_time": 1,
+    "start_time": 2,
+    "end_time": 3,
+    "update_time": 3,
+    "callback_after_seconds": 0,
+    "lease_ms": 0,
+    "poll_count": 1,
+    "cold": "{}",
+}
+
+
+def _put(database: sqlite3.Connection, table: str, values: dict[str, object]) -> None:
+    places = ", ".join(f":{name}" for name in values)
+    database.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", values)

@@ -10,7 +10,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from podium.errors import Invalid
-from podium.model.search import AllOf, AnyOf, Clause, Condition, Operator
+from podium.model.search import AllOf, AnyOf, Clause, Condition, Operator, Search
+from podium.model.status import TaskStatus
 
 MOST_PARAMETERS = 5000
 MOST_TERMS = 500  # SQLite refuses expressions that are deeper than 1000
@@ -31,6 +32,7 @@ class Field(NamedTuple):
     column: str  # an SQL expression; for FREE_TEXT one with a parameter for each `?`
     kind: Kind
     blank: bool = False  # the empty text finds rows without a value
+    literal: frozenset[str] = frozenset()  # values that are written into the SQL, so that SQLite sees which index holds them
 
 
 Fields = dict[str, Field]
@@ -86,9 +88,9 @@ TASK_FIELDS: Fields = {
     "taskId": Field("t.task_id", Kind.TEXT),
     "taskType": Field("t.task_type", Kind.TEXT),
     "taskDefName": Field("t.def_name", Kind.TEXT),
-    "status": Field("t.status", Kind.TEXT),
+    "status": Field("t.status", Kind.TEXT, literal=frozenset(TaskStatus)),
     "workflowType": Field("(SELECT w.name FROM workflow AS w WHERE w.workflow_id = t.workflow_id)", Kind.TEXT),
-    "correlationId": Field("t.correlation_id", Kind.TEXT),
+    "correlationId": Field("(SELECT w.correlation_id FROM workflow AS w WHERE w.workflow_id = t.workflow_id)", Kind.TEXT),
     "startTime": Field("t.start_time", Kind.TIME),
     "endTime": Field("t.end_time", Kind.TIME),
     "updateTime": Field("t.update_time", Kind.TIME),
@@ -120,12 +122,19 @@ class Sql(NamedTuple):
     parameters: list[str | int]
 
 
-def compile_condition(condition: Condition, free_text: str, fields: Fields) -> Sql:
-    """The condition of a search as SQL. Raises Invalid for a value that does not fit its field, and for too many of them."""
-    parts: tuple[Condition, ...] = (condition,)
-    if free_text.strip("* "):
-        parts += (Clause(FREE_TEXT, Operator.EQUAL, (free_text,)),)
-    sql = _compile(AllOf(parts), fields)
+def conjunction(search: Search) -> list[Condition]:
+    """What must hold all at once, the free text included."""
+    parts = _flat(search.condition)
+    return [*parts, Clause(FREE_TEXT, Operator.EQUAL, (search.free_text,))] if search.free_text.strip("* ") else parts
+
+
+def _flat(condition: Condition) -> list[Condition]:
+    return [part for inner in condition.parts for part in _flat(inner)] if isinstance(condition, AllOf) else [condition]
+
+
+def compile_condition(parts: Sequence[Condition], fields: Fields) -> Sql:
+    """What must hold all at once, as SQL. Raises Invalid for a value that does not fit its field, and for too many of them."""
+    sql = _compile(AllOf(tuple(parts)), fields)
     if sql is None:
         return Sql("TRUE", [])
     if len(sql.parameters) > MOST_PARAMETERS or sql.text.count(" OR ") + sql.text.count(" AND ") > MOST_TERMS:
@@ -196,7 +205,8 @@ def _equal(field: Field, clause: Clause) -> Sql | None:
     parts = [Sql(rf"{field.column} LIKE ? ESCAPE '\'", [_pattern(value)]) for value in patterns]
     if len(exact) == 1:
         # Not IN: with an equality the index also gives the order.
-        parts.append(Sql(f"{field.column} = ?", exact))
+        (value,) = exact
+        parts.append(Sql(f"{field.column} = '{value}'", []) if value in field.literal else Sql(f"{field.column} = ?", exact))
     elif exact:
         parts.append(Sql(f"{field.column} IN ({', '.join('?' * len(exact))})", exact))
     if field.blank and "" in exact:

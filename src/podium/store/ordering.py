@@ -19,28 +19,30 @@ class Nulls(NamedTuple):
 
 def order_of_rows(search: Search, fields: Fields, key_columns: tuple[str, ...], nulls: Nulls) -> str:
     """The order asked for; rows that are equal in it stand in the order of their keys, so that pages do not overlap."""
-    keys = _keys(search, fields)
+    keys = sort_keys(search, fields)
     # In the direction of the last key: so an index can be read straight, forward or backward.
-    last = _direction(keys[-1])
-    order = [f"{fields[key.field].column} {_direction(key)}{_nulls(key, fields, nulls)}" for key in keys]
+    last = direction(keys[-1])
+    order = [f"{fields[key.field].column} {direction(key)}{_nulls(key, fields, nulls)}" for key in keys]
     return ", ".join([*order, *(f"{column} {last}" for column in key_columns)])
 
 
 def order_of_groups(search: Search, fields: Fields, key_column: str, nulls: Nulls) -> str:
     """The order asked for, where a row stands for many: it stands where the first of them would."""
+    keys = sort_keys(search, fields)
     order = [
-        f"{'max' if key.descending else 'min'}({fields[key.field].column}) {_direction(key)}{_nulls(key, fields, nulls)}"
-        for key in _keys(search, fields)
+        f"{'max' if key.descending else 'min'}({fields[key.field].column}) {direction(key)}{_nulls(key, fields, nulls)}" for key in keys
     ]
-    return ", ".join([*order, key_column])
+    return ", ".join([*order, f"{key_column} {direction(keys[-1])}"])
 
 
-def _keys(search: Search, fields: Fields) -> tuple[SortKey, ...]:
+def sort_keys(search: Search, fields: Fields) -> tuple[SortKey, ...]:
+    """The known ones of the fields to order by; without any, the newest first."""
     known = tuple(key for key in search.sort if key.field in fields and fields[key.field].kind is not Kind.FREE_TEXT)
     return known or _NEWEST_FIRST
 
 
-def _direction(key: SortKey) -> str:
+def direction(key: SortKey) -> str:
+    """In SQL."""
     return "DESC" if key.descending else "ASC"
 
 

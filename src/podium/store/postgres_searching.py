@@ -13,6 +13,7 @@ from podium.store.condition import (
     WORKFLOW_FIELDS,
     Fields,
     compile_condition,
+    conjunction,
     task_text,
     workflow_text,
 )
@@ -59,7 +60,7 @@ async def search_executions(connection: Connection, search: Search) -> Page:
 
 
 async def _page(connection: Connection, search: Search, name: str, fields: Fields, order: str) -> Page:
-    condition = compile_condition(search.condition, search.free_text, fields)
+    condition = compile_condition(conjunction(search), fields)
     size, start = max(search.size, 0), max(search.start, 0)
     text, parameters = _translated(condition.text, condition.parameters), [_value(value) for value in condition.parameters]
     last = len(parameters)

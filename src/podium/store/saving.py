@@ -109,17 +109,20 @@ class Saver:
 
 def _present(cursor: sqlite3.Cursor, group: list[Numbered]) -> Present:
     ids = rows.write([decision.workflow.workflow_id for _, decision in group])
-    text, payload_id, history_id = cursor.execute(statements("workflow")["revisions"], (ids,)).fetchone()
+    text, payload_id, history_id, number = cursor.execute(statements("workflow")["revisions"], (ids,)).fetchone()
     found = rows.decode_rows(text)
     return Present(
         revisions={workflow_id: revision for workflow_id, revision, _ in found},
         histories={workflow_id: last for workflow_id, _, last in found},
         payload_id=payload_id,
         history_id=history_id,
+        number=number,
     )
 
 
 def _remove(cursor: sqlite3.Cursor, workflow_id: str) -> None:
+    for name in ("drop_start", "drop_end"):
+        statements("workflow_text").many(name).run(cursor, [(workflow_id,)])
     cursor.execute(statements("payload")["delete_of_workflow"], {"workflow_id": workflow_id})
     for table, name in (
         ("slot", "delete"),

@@ -3,15 +3,16 @@
 SELECT
     (SELECT json_group_array(json_array(workflow_id, revision, history_id)) FROM workflow WHERE workflow_id IN (SELECT value FROM json_each(?))),
     (SELECT coalesce(max(payload_id), 0) FROM payload),
-    (SELECT coalesce(max(history_id), 0) FROM history);
+    (SELECT coalesce(max(history_id), 0) FROM history),
+    (SELECT coalesce(max(number), 0) FROM workflow);
 
 -- insert --
 INSERT OR FAIL INTO workflow (
     workflow_id, revision, status, wake_at, end_time, update_time, task_count, last_seq,
     name, version, definition_hash, create_time, priority, correlation_id, parent_workflow_id, event, created_by, reason, idempotency_key,
-    classifier, cold, input_id, output_id, variables_id, history_id
+    classifier, cold, input_id, output_id, variables_id, history_id, number
 )
-SELECT * FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) WHERE column1 IS NOT NULL;
+SELECT * FROM (VALUES /*row*/ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) WHERE column1 IS NOT NULL;
 
 -- advance --
 -- What nearly every decision changes.
