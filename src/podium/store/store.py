@@ -78,7 +78,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Where a listing of rows stands."""
 
-    total: int
+    total: int  # exact on the last page, and up to 10,000; above that perhaps a lower bound
     ids: list[str]
 
 
@@ -150,8 +150,8 @@ class Store(Protocol):
     async def search_tasks(self, search: Search) -> Page:
         """Ids of tasks that match.
 
-        Fields: workflowId, taskId, taskType, taskDefName, status, workflowType, correlationId, startTime, endTime, updateTime,
-        scheduledTime.
+        Fields: workflowId, taskId, taskType, taskDefName, status, startTime, endTime, updateTime, scheduledTime; workflowType and
+        correlationId are those of its workflow.
         """
 
     async def search_workflows_by_tasks(self, search: Search) -> Page:
