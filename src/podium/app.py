@@ -29,6 +29,7 @@ from podium.runtime.platform import Loops, Platform
 from podium.runtime.polls import Polls
 from podium.runtime.queue import TaskQueue
 from podium.runtime.registry import Registry
+from podium.runtime.retention import Policy, Retention
 from podium.runtime.sandbox import Sandbox
 from podium.runtime.scheduler import Scheduler
 from podium.runtime.schedules import Schedules
@@ -139,6 +140,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         sweeper=Sweeper(store, clock, executor, agenda),
         outbox=Outbox(store, clock, outgoing, Deliveries(executor, events, Slots(store, executor), outgoing, execution_json)),
         scheduler=Scheduler(store, clock, executor, instants),
+        retention=Retention(store, clock, registry, executor, _policy(settings)),
         system_tasks=SystemTasks(workers, queue, supervisor),
         neighbours=Neighbours(store, clock, queue, registry),
     )
@@ -182,6 +184,11 @@ def _keys(settings: Settings) -> KeySource:
         return GivenKeys([])
     path = database_path(settings.database)
     return KeyFile(Path(path + ".key")) if path else GivenKeys([new_key().text])  # as short-lived as the database
+
+
+def _policy(settings: Settings) -> Policy:
+    """How long what has ended is kept."""
+    return Policy(settings.retention_completed_days, settings.retention_failed_days, settings.retention_minutes)
 
 
 def _http_task(settings: Settings) -> HttpTask:

@@ -36,6 +36,8 @@ class Event(StrEnum):
     START_NOT_ANNOUNCED = "start_not_announced"
     TASK_NOT_RETURNED = "task_not_returned"
     SYSTEM_TASK_FAILED = "system_task_failed"
+    WORKFLOWS_EXPIRED = "workflows_expired"
+    WORKFLOW_NOT_EXPIRED = "workflow_not_expired"
     REQUEST_FAILED = "request_failed"
 
 

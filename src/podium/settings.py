@@ -55,6 +55,13 @@ class Settings:
     waiting_commands: Annotated[int, About("Commands that may wait; beyond that requests are answered 503."), Meta(ge=1)] = 10_000
     payload_max_kb: Annotated[int, About("Largest input or output in a request; a body may be twice that.", "KB"), Meta(ge=1)] = 10_240
     workflow_messages: Annotated[int, About("Messages that may wait for one workflow; beyond that 429."), Meta(ge=1)] = 1_000
+    retention_completed_days: Annotated[
+        int, About("How long completed workflows are kept, unless their definition says otherwise; 0: for ever.", "days"), Meta(ge=0)
+    ] = 0
+    retention_failed_days: Annotated[
+        int, About("The same for workflows that failed, timed out or were terminated; 0: for ever.", "days"), Meta(ge=0)
+    ] = 0
+    retention_minutes: Annotated[int, About("How often the server looks for workflows to remove; 0: never.", "min"), Meta(ge=0)] = 60
     script_limit_ms: Annotated[int, About("How long a script may run.", "ms"), Meta(ge=1)] = 4_000
     script_memory_mb: Annotated[int, About("Memory that a script may use.", "MB"), Meta(ge=1)] = 64
     script_processes: Annotated[int, About("Long scripts that may run at the same time."), Meta(ge=1)] = 2

@@ -306,3 +306,12 @@ def test_a_join_status_names_statuses_with_which_tasks_end() -> None:
     (problem,) = found(task(type_="JOIN", joinStatus="COMPLETED,RUNNING"))
     assert problem.path == "$.tasks[0].joinStatus"
     assert problem.message.endswith("; found 'RUNNING'")
+
+
+def test_how_long_executions_are_kept_must_be_numbers() -> None:
+    def places(**metadata: Any) -> list[str]:
+        return [problem.path for problem in found(task(), metadata=metadata)]
+
+    assert places(retentionDays=0.5, retentionCount=3) == places(retentionDays=0, other="x") == []
+    assert places(retentionDays="30", retentionCount=1.5) == ["$.metadata.retentionDays", "$.metadata.retentionCount"]
+    assert places(retentionDays=-1, retentionCount=True) == places(retentionDays=[], retentionCount={})

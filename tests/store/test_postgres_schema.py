@@ -80,7 +80,7 @@ async def test_both_databases_hold_the_same(connection: Any) -> None:
     lite = connect(":memory:", writes=True)
     migrate_sqlite(lite, migrations())
     ours = {row[0] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-    theirs = {row[0] for row in lite.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    theirs = {row[0] for row in lite.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'workflow_text%'")}
     lite.close()
 
     assert (ours - theirs, theirs - ours) == ({"workflow_data"}, {"payload"})

@@ -16,6 +16,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "backup": Command("podium.cli.backup", "Copy the database while the server runs."),
     "server": Command("podium.cli.server", "Run the server."),
     "secrets": Command("podium.cli.secrets", "Make and change the key that encrypts secrets."),
     "version": Command("podium.cli.version", "Print the version."),

@@ -54,6 +54,7 @@ def validate_workflow_definition(definition: WorkflowDef, catalog: KnownNames, p
     if not definition.tasks:
         problems.append(Problem(f"{path}.tasks", "WorkflowTask list cannot be empty"))
     problems += _schema_problems(definition, path)
+    problems += _retention_problems(definition, path)
     nodes = list(_all_tasks(definition.tasks, f"{path}.tasks", checked=True))
     for task, place, checked in nodes:
         problems += _node_problems(task, place)
@@ -63,6 +64,15 @@ def validate_workflow_definition(definition: WorkflowDef, catalog: KnownNames, p
     if not problems:
         problems += _operator_problems(definition, path)
     return problems + _reference_problems(definition, [task.task_reference_name for task, _, _ in nodes], catalog, path)
+
+
+def _retention_problems(definition: WorkflowDef, path: str) -> Iterator[Problem]:
+    """How long to keep executions must be numbers (spec/platform.md §8.4)."""
+    for key, kind, wanted in (("retentionDays", int | float, "a number of days"), ("retentionCount", int, "a whole number of executions")):
+        value = definition.metadata.get(key)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool) or value < 0):
+            shown = value if isinstance(value, str | int | float) else None
+            yield Problem(f"{path}.metadata.{key}", f"must be {wanted}, 0 or more; 0 keeps them for ever", shown)
 
 
 def validate_task_definition(definition: TaskDef, path: str = "$") -> list[Problem]:

@@ -16,6 +16,7 @@ from podium.runtime.outbox import Outbox
 from podium.runtime.polls import Polls
 from podium.runtime.queue import TaskQueue
 from podium.runtime.registry import Registry
+from podium.runtime.retention import Retention
 from podium.runtime.scheduler import Scheduler
 from podium.runtime.schedules import Schedules
 from podium.runtime.secrets import Secrets
@@ -49,6 +50,7 @@ class Loops:
     sweeper: Sweeper
     outbox: Outbox
     scheduler: Scheduler
+    retention: Retention
     system_tasks: SystemTasks
     neighbours: Neighbours
 
@@ -92,6 +94,7 @@ class Platform:
         start("sweeper", loops.sweeper.run)
         start("outbox", loops.outbox.run)
         start("scheduler", loops.scheduler.run)
+        start("retention", loops.retention.run)
         start("system tasks", lambda: loops.system_tasks.run(known_queues))
         if self.store.shared:
             self._meet(loops.neighbours)

@@ -18,6 +18,7 @@ from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
 from podium.store import postgres_loading as loading
 from podium.store import postgres_naming as naming
+from podium.store import postgres_retaining as retaining
 from podium.store import postgres_scheduling as scheduling
 from podium.store import postgres_searching as searching
 from podium.store.postgres_connection import UNWRITABLE, Connection, Pool, plain, sql
@@ -25,7 +26,7 @@ from podium.store.postgres_notices import Notices
 from podium.store.postgres_saving import Saving
 from podium.store.postgres_schema import migrate
 from podium.store.schema import migrations
-from podium.store.store import Batch, Page, Saved, Store
+from podium.store.store import Batch, Ended, Offspring, Page, Saved, Store
 
 CONNECTIONS = 10
 WRITERS = 2  # of them
@@ -67,7 +68,8 @@ class PostgresStore(Store):
 
     async def _save(self, batch: Batch, *, carefully: bool) -> Saved:
         async def work(connection: Connection) -> tuple[Saved, frozenset[str]]:
-            saving = Saving(connection, batch, self._known_definitions)
+            # What we know to be stored another server may have deleted since: after a failure nothing is known.
+            saving = Saving(connection, batch, frozenset() if carefully else self._known_definitions)
             return await saving.run(carefully=carefully), saving.learnt
 
         saved, learnt = await self._writing.write(work)
@@ -92,6 +94,21 @@ class PostgresStore(Store):
 
     async def history(self, workflow_id: str, after_revision: int = 0, limit: int = 100) -> list[tuple[int, HistoryEntry]]:
         return await self._reading.read(lambda connection: loading.history(connection, workflow_id, after_revision, limit))
+
+    # Retention
+
+    async def workflow_names(self) -> list[str]:
+        return await self._pool.read(retaining.workflow_names)
+
+    async def ended(self, wanted: Ended) -> list[str]:
+        return await self._pool.read(lambda connection: retaining.ended(connection, wanted))
+
+    async def offspring(self, workflow_ids: Sequence[str]) -> list[Offspring]:
+        return await self._pool.read(lambda connection: retaining.offspring(connection, workflow_ids))
+
+    async def delete_unused_definitions(self, limit: int) -> int:
+        self._known_definitions = frozenset()
+        return await self._pool.write(lambda connection: retaining.delete_unused_definitions(connection, limit))
 
     # Reading across runs
 

@@ -23,12 +23,12 @@ from podium.model.slot import SlotStanding
 from podium.model.status import TaskStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
-from podium.store import loading, naming, rows, scheduling, searching
+from podium.store import loading, naming, retaining, rows, scheduling, searching
 from podium.store.connection import connect, database_path
 from podium.store.saving import Saver
 from podium.store.schema import migrate, migrations
 from podium.store.statements import statements
-from podium.store.store import Batch, Page, Saved, Store
+from podium.store.store import Batch, Ended, Offspring, Page, Saved, Store
 from podium.store.threads import READERS, Checkpointer, Readers, T, Writer
 
 
@@ -106,6 +106,24 @@ class SqliteStore(Store):
 
     async def history(self, workflow_id: str, after_revision: int = 0, limit: int = 100) -> list[tuple[int, HistoryEntry]]:
         return await self._readers.run(lambda cursor: loading.history(cursor, workflow_id, after_revision, limit))
+
+    # Retention
+
+    async def workflow_names(self) -> list[str]:
+        return await self._readers.run(retaining.workflow_names)
+
+    async def ended(self, wanted: Ended) -> list[str]:
+        return await self._readers.run(lambda cursor: retaining.ended(cursor, wanted))
+
+    async def offspring(self, workflow_ids: Sequence[str]) -> list[Offspring]:
+        return await self._readers.run(lambda cursor: retaining.offspring(cursor, workflow_ids))
+
+    async def delete_unused_definitions(self, limit: int) -> int:
+        def delete(cursor: sqlite3.Cursor) -> int:
+            self._saver.forget()  # it knows which definitions are here
+            return retaining.delete_unused_definitions(cursor, limit)
+
+        return await self._write(delete)
 
     # Reading across runs
 

@@ -18,7 +18,7 @@ from podium.model.message import OutboxRow
 from podium.model.schedule import StoredExecution, StoredSchedule
 from podium.model.search import Search
 from podium.model.slot import SlotStanding
-from podium.model.status import TaskStatus
+from podium.model.status import TaskStatus, WorkflowStatus
 from podium.model.task import PollData, Task, TaskLog
 from podium.model.workflow import StoredRun, Workflow
 
@@ -82,6 +82,25 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     ids: list[str]
 
 
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """Which workflows of a name have been kept long enough."""
+
+    name: str
+    statuses: Sequence[WorkflowStatus]
+    before: int  # epoch ms: they ended earlier
+    spare: int = 0  # of the latest of them, so many are not wanted
+    skip: int = 0  # of the oldest
+    limit: int
+
+
+class Offspring(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow that one asked for has started, or one that was started by such a one."""
+
+    root: str  # the one asked for
+    workflow_id: str
+    status: WorkflowStatus
+
+
 class Store(Protocol):
     """The verbs. `shared`: other servers may write to the same database, so that what is known of it may be out of date."""
 
@@ -131,6 +150,20 @@ class Store(Protocol):
 
     async def history(self, workflow_id: str, after_revision: int = 0, limit: int = 100) -> list[tuple[int, HistoryEntry]]:
         """(revision, entry) of the decisions made for a run, oldest first."""
+
+    # Retention
+
+    async def workflow_names(self) -> list[str]:
+        """Names of the workflows that are here, open or ended, in order."""
+
+    async def ended(self, wanted: Ended) -> list[str]:
+        """Ids of closed workflows, the oldest end first; one that another workflow here has started is left out."""
+
+    async def offspring(self, workflow_ids: Sequence[str]) -> list[Offspring]:
+        """All workflows below these, the deepest first."""
+
+    async def delete_unused_definitions(self, limit: int) -> int:
+        """Forget definitions that no workflow runs on, not more than `limit`; how many that were."""
 
     # Reading across runs
 

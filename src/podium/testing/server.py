@@ -38,7 +38,11 @@ class TestServer:
     def __init__(
         self, *, database: Path | str | None = None, store: Store | None = None, clock: Clock | None = None, **settings: Any
     ) -> None:
-        """`database`: a file that stays, or a URL; `store`: instead of one; `settings`: those that differ from their defaults."""
+        """`database`: a file that stays, or a URL; `store`: instead of one; `settings`: those that differ from their defaults.
+
+        Nothing is removed because it is old, unless `retention_minutes` is among the settings: looking for it would cost time whenever the
+        clock jumps.
+        """
         self._folder = ExitStack()
         self._database = database
         self._store = store
@@ -50,7 +54,7 @@ class TestServer:
     async def __aenter__(self) -> Self:
         where = self._database or Path(self._folder.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))) / "test.db"
         url = where if isinstance(where, str) else f"sqlite:///{where}"
-        chosen = {"secret_key": (TEST_KEY,), **self._chosen}
+        chosen = {"secret_key": (TEST_KEY,), "retention_minutes": 0, **self._chosen}
         self.platform = build(Settings(database=url, **chosen), {}, self.clock, self._store)
         await self.platform.start()
         transport = httpx2.ASGITransport(create_application(self.platform))
@@ -77,6 +81,8 @@ class TestServer:
         loops = self.platform.loops
         if loops.committer.resting:
             return True  # after a failed commit: nothing goes on before time passes
+        if loops.retention.busy:
+            return False
         working = self.platform.executor.waiting or loops.committer.busy or loops.system_tasks.running
         looking = loops.sweeper.busy or loops.scheduler.busy or loops.limits.counting
         return not (working or looking or loops.outbox.carrying or loops.announcements.waiting)

@@ -102,7 +102,7 @@ class Server:
         while self.platform is None:
             world = self._world
             store = self._store = SimulatedStore(world.database, world.faults, self.crash, world.judge.committed)
-            platform = build(Settings(database="sqlite://"), {}, self.clock, store)
+            platform = build(Settings(database="sqlite://", retention_minutes=0), {}, self.clock, store)
             self.gone = asyncio.Event()
             starting = asyncio.ensure_future(platform.start())
             try:
