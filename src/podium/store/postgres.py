@@ -98,17 +98,17 @@ class PostgresStore(Store):
     # Retention
 
     async def workflow_names(self) -> list[str]:
-        return await self._pool.read(retaining.workflow_names)
+        return await self._reading.read(retaining.workflow_names)
 
     async def ended(self, wanted: Ended) -> list[str]:
-        return await self._pool.read(lambda connection: retaining.ended(connection, wanted))
+        return await self._reading.read(lambda connection: retaining.ended(connection, wanted))
 
     async def offspring(self, workflow_ids: Sequence[str]) -> list[Offspring]:
-        return await self._pool.read(lambda connection: retaining.offspring(connection, workflow_ids))
+        return await self._reading.read(lambda connection: retaining.offspring(connection, workflow_ids))
 
     async def delete_unused_definitions(self, limit: int) -> int:
         self._known_definitions = frozenset()
-        return await self._pool.write(lambda connection: retaining.delete_unused_definitions(connection, limit))
+        return await self._writing.write(lambda connection: retaining.delete_unused_definitions(connection, limit))
 
     # Reading across runs
 
@@ -137,7 +137,7 @@ class PostgresStore(Store):
         return await self._reading.read(lambda connection: loading.cached_outputs(connection, keys))
 
     async def slot_standing(self, key: str, besides: str = "") -> SlotStanding:
-        return await self._pool.read(lambda connection: loading.slot_standing(connection, key, besides))
+        return await self._reading.read(lambda connection: loading.slot_standing(connection, key, besides))
 
     # Queues
 
@@ -212,7 +212,7 @@ class PostgresStore(Store):
         await self._writing.write(lambda connection: naming.keep(connection, kind, name, body))
 
     async def exchange(self, kind: str, name: str, before: bytes, after: bytes) -> bool:
-        return await self._pool.write(lambda connection: naming.exchange(connection, kind, name, before, after))
+        return await self._writing.write(lambda connection: naming.exchange(connection, kind, name, before, after))
 
     async def forget(self, kind: str, name: str) -> bytes | None:
         return await self._writing.write(lambda connection: naming.forget(connection, kind, name))
