@@ -80,8 +80,8 @@ class Later(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    issue: list[Later]
     explained: list[Explained]
+    issue: list[Later] = []  # none: every recording holds
 
 
 @cache
