@@ -20,7 +20,16 @@ CONFIG_VARIABLE = "PODIUM_CONFIG"
 SECRET_PREFIX = "PODIUM_SECRET_"  # noqa: S105 - not a secret: the beginning of the names of variables that hold some
 # Variables with our prefix that are not settings of the server: read by the client side.
 OTHER_VARIABLES = frozenset(
-    {CONFIG_VARIABLE, "PODIUM_SERVER_URL", "PODIUM_KEY_ID", "PODIUM_KEY_SECRET", "PODIUM_TOKEN", "PODIUM_LISTEN_FD", "PODIUM_READY_FD"}
+    {
+        CONFIG_VARIABLE,
+        "PODIUM_SERVER_URL",
+        "PODIUM_KEY_ID",
+        "PODIUM_KEY_SECRET",
+        "PODIUM_TOKEN",
+        "PODIUM_LISTEN_FD",
+        "PODIUM_READY_FD",
+        "PODIUM_LIFE_FD",
+    }
 )
 _PASSWORD = re.compile(r"//[^/@]*@")
 

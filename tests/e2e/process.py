@@ -27,10 +27,12 @@ def free_port() -> int:
 class ServerProcess:
     """`podium server` on a database; a context manager that ends it."""
 
-    def __init__(self, database: Path, port: int | None = None) -> None:
+    def __init__(self, database: Path | str, port: int | None = None, *flags: str) -> None:
+        """`database`: a file, or the URL of another kind of database."""
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self._database = database
+        self._database = f"sqlite:///{database}" if isinstance(database, Path) else database
+        self._flags = flags
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
@@ -43,7 +45,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "podium", "server", "--port", str(self.port), "--database", f"sqlite:///{self._database}"]
+        command = [sys.executable, "-m", "podium", "server", "--port", str(self.port), "--database", self._database, *self._flags]
         self._process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:
@@ -53,6 +55,10 @@ class ServerProcess:
             except httpx2.TransportError:
                 assert self._process.poll() is None, "the server ended"
         raise AssertionError("the server is not ready")
+
+    def processes(self) -> list[int]:
+        """The ids of the processes that it has started."""
+        return [int(word) for word in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""

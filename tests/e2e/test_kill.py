@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from tests import postgres
 from tests.e2e.load import Load
 from tests.e2e.process import ServerProcess
 
@@ -66,27 +69,61 @@ COMPLETED = Counter(
 
 @pytest.mark.timeout(3600)
 async def test_runs_of_every_shape_survive_a_server_that_is_killed_again_and_again(tmp_path: Path) -> None:
-    chance = Random(SEED)
     with ServerProcess(tmp_path / "podium.db") as server:
-        load = Load(server, "parent", WORKFLOWS)
-        await load.http.post("/metadata/taskdefs", json=POLICIES)
-        await load.http.put("/metadata/workflow", json=[CHILD, PARENT])
-        workers = [asyncio.create_task(load.work(queue)) for queue in (*QUEUES, *QUEUES)]
-        starter = asyncio.create_task(load.start_workflows())
-        for _ in range(KILLS):
-            await load.until(len(load.reported) + chance.randint(1, max(2, 6 * WORKFLOWS // (KILLS + 1))))
-            await load.survive(server)
-        await starter
-        await load.all_completed()
-        load.over.set()
-        await asyncio.gather(*workers)
-        for workflow_id in load.started:
-            await adds_up(load, workflow_id)
-        children = (await load.http.get("/workflow/search?query=workflowType=child&size=0")).json()["totalHits"]
-        # A start whose answer was lost is a workflow that we do not know of; it has its child too.
-        parents = (await load.http.get("/workflow/search?query=workflowType=parent&size=0")).json()["totalHits"]
-        assert children == parents >= WORKFLOWS
-        await load.http.aclose()
+        await hold_against(server, lambda load: load.survive(server))
+
+
+@pytest.mark.timeout(3600)
+async def test_runs_of_every_shape_survive_one_of_several_servers_that_is_killed_again_and_again() -> None:
+    chance = Random(SEED)
+    async with postgres.database() as url:
+        with ServerProcess(url, None, "--workers", "2") as server:
+
+            async def lose_one(_: Load) -> None:
+                os.kill(chance.choice(server.processes()), signal.SIGKILL)
+
+            await hold_against(server, lose_one)
+
+
+async def test_the_processes_end_with_the_one_that_started_them() -> None:
+    async with postgres.database() as url:
+        with ServerProcess(url, None, "--workers", "2") as server:
+            processes = server.processes()
+            server.kill()
+            while any(alive(process) for process in processes):  # noqa: ASYNC110 - they are no children of ours: nobody tells
+                await asyncio.sleep(0.02)
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; one that has ended may wait for somebody to ask for its exit code."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+async def hold_against(server: ServerProcess, harm: Callable[[Load], Awaitable[None]]) -> None:
+    """Put load on a server that is harmed again and again; in the end everything is there, once."""
+    chance = Random(SEED)
+    load = Load(server, "parent", WORKFLOWS)
+    await load.http.post("/metadata/taskdefs", json=POLICIES)
+    await load.http.put("/metadata/workflow", json=[CHILD, PARENT])
+    workers = [asyncio.create_task(load.work(queue)) for queue in (*QUEUES, *QUEUES)]
+    starter = asyncio.create_task(load.start_workflows())
+    for _ in range(KILLS):
+        await load.until(len(load.reported) + chance.randint(1, max(2, 6 * WORKFLOWS // (KILLS + 1))))
+        await harm(load)
+    await starter
+    await load.all_completed()
+    load.over.set()
+    await asyncio.gather(*workers)
+    for workflow_id in load.started:
+        await adds_up(load, workflow_id)
+    children = (await load.http.get("/workflow/search?query=workflowType=child&size=0")).json()["totalHits"]
+    # A start whose answer was lost is a workflow that we do not know of; it has its child too.
+    parents = (await load.http.get("/workflow/search?query=workflowType=parent&size=0")).json()["totalHits"]
+    assert children == parents >= WORKFLOWS
+    await load.http.aclose()
 
 
 async def adds_up(load: Load, workflow_id: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import socket
+from collections.abc import Callable
 
 BACKLOG = 2_048
 LISTEN_FD = "PODIUM_LISTEN_FD"  # the number of a listening socket that is already open
 READY_FD = "PODIUM_READY_FD"  # where to say that the server serves
+LIFE_FD = "PODIUM_LIFE_FD"  # a pipe that ends when whoever started this process ends
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -37,5 +41,19 @@ def tell_ready() -> None:
     """Tell whoever started this process that it serves, if that was asked for."""
     asked = os.environ.get(READY_FD)
     if asked:
-        os.write(int(asked), b"1")
+        with contextlib.suppress(BrokenPipeError):  # who asked has ended meanwhile: see `when_orphaned`
+            os.write(int(asked), b"1")
         os.close(int(asked))
+
+
+def when_orphaned(call: Callable[[], None]) -> None:
+    """Call when whoever started this process has ended, however that came. Inside of an event loop."""
+    tied = os.environ.get(LIFE_FD)
+    if tied:
+        loop, pipe = asyncio.get_running_loop(), int(tied)
+
+        def ended() -> None:
+            loop.remove_reader(pipe)
+            call()
+
+        loop.add_reader(pipe, ended)

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import uvicorn
 import uvloop
@@ -17,7 +18,7 @@ from podium import __version__, log
 from podium.api.application import create_application
 from podium.api.connection import Connection
 from podium.app import build
-from podium.cli.listening import BACKLOG, given_or_own, tell_ready
+from podium.cli.listening import BACKLOG, given_or_own, tell_ready, when_orphaned
 from podium.errors import PodiumError
 from podium.runtime.platform import Platform
 from podium.settings import Settings
@@ -89,6 +90,7 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._stop, number)
+        when_orphaned(partial(self._stop, signal.SIGTERM))
         yield
 
     def _stop(self, number: int) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 
 from podium import log
-from podium.cli.listening import LISTEN_FD, READY_FD, listen
+from podium.cli.listening import LIFE_FD, LISTEN_FD, READY_FD, listen
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 FIRST_PAUSE_SECONDS = 0.1
@@ -37,14 +37,16 @@ class Worker:
         self.not_before = 0.0  # when it may be started again
         self._started = 0.0
         self._ready = -1  # where the process says that it is ready
+        self._life = os.pipe()  # nobody writes to it: its end is that of this process
 
     def start(self) -> None:
         """Start the process."""
         self._close_ready()
         self._ready, writes = os.pipe()
         listens = self.listener.fileno()
-        environment = {**self._environment, LISTEN_FD: str(listens), READY_FD: str(writes)}
-        self.process = subprocess.Popen(self._command, env=environment, pass_fds=(listens, writes))  # noqa: S603 - it is ourselves
+        tied = self._life[0]
+        environment = {**self._environment, LISTEN_FD: str(listens), READY_FD: str(writes), LIFE_FD: str(tied)}
+        self.process = subprocess.Popen(self._command, env=environment, pass_fds=(listens, writes, tied))  # noqa: S603 - it is ourselves
         os.close(writes)
         self._started = time.monotonic()
 
@@ -79,6 +81,8 @@ class Worker:
     def close(self) -> None:
         """Give the socket back."""
         self._close_ready()
+        for end in self._life:
+            os.close(end)
         self.listener.close()
 
 
