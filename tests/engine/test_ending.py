@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.given import ending, fork, inline, node, switch
+from tests.engine.given import ending, fork, inline, loop, node, switch
 from tests.engine.world import World
 
 
@@ -18,6 +18,14 @@ def test_output_parameters_are_resolved_and_missing_references_are_null(world: W
     flow = world.start(node("a"), outputParameters={"x": "${a.output.x}", "none": "${a.output.none}", "text": "x=${a.output.x}"})
     flow.complete("a", {"x": 1})
     assert flow.output == {"x": 1, "none": None, "text": "x=1"}
+
+
+def test_the_output_of_a_workflow_that_fails_within_a_loop_has_the_iterations_that_are_over(world: World) -> None:
+    world.task("a", retryCount=0)
+    flow = world.start(loop("l", 3, node("a")), outputParameters={"o": "${l.output}"})
+    flow.complete("a__1", {"n": 1})
+    flow.fail("a__2")
+    assert flow.run.workflow.output.value == {"o": {"1": {"a": {"n": 1}}, "iteration": 2}}
 
 
 @pytest.mark.parametrize(("status", "seen"), [("COMPLETED", "RUNNING"), ("FAILED", "FAILED"), ("TERMINATED", "TERMINATED")])

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from podium.engine.conformity import wrong_output
 from podium.engine.draft import Draft
 from podium.engine.ids import name_uuid
-from podium.engine.outputs import loop_output, output_so_far
+from podium.engine.outputs import loop_output, output_so_far, plain
 from podium.engine.retry import text_of
 from podium.model.json import Json, JsonObject
 from podium.model.message import StartFailureWorkflow
@@ -67,7 +67,7 @@ def workflow_output(draft: Draft, by: Task | None) -> Payload:
         return by.output
     program = draft.program
     if program.output is not None and any(True for _ in draft.index.tasks):
-        value = program.output(draft.scope())
+        value = plain(program.output(draft.scope()))
         return Payload.of(value) if isinstance(value, dict) else EMPTY
     last = max(draft.index.tasks.values(), key=lambda task: task.seq, default=None)
     return _as_it_ends(draft, last).output if last is not None else EMPTY
