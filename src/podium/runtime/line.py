@@ -54,7 +54,7 @@ class Waiter:
 class Line:
     """The pollers of one queue and domain, and what is known of the tasks that the store holds for them."""
 
-    __slots__ = ("_arrived", "_head", "domain", "idle", "members", "next_ready", "queue", "stocked", "timer")
+    __slots__ = ("_arrived", "_head", "domain", "idle", "members", "missed", "next_ready", "queue", "stocked", "timer")
 
     def __init__(self, queue: str, domain: str | None) -> None:
         self.queue = queue
@@ -62,6 +62,7 @@ class Line:
         self.idle: dict[Waiter, None] = {}  # in order; without those that a commit may bring something
         self.members = 0  # all who wait, those included that a commit may bring something
         self.stocked = True  # the store may hold a task that is ready, behind those of the head
+        self.missed = False  # something was put into the store after it was asked: its answer may be too old
         self._head: list[tuple[int, int, int, Candidate]] = []  # the first to be delivered is the last here
         self._arrived = 0  # how many have arrived: their order is that of their creation
         self.next_ready = 0  # when a task of the store becomes ready (epoch ms); 0: none known
@@ -100,9 +101,14 @@ class Line:
         self._head.clear()
         self.stocked = True
 
+    def refilled(self) -> None:
+        """Another server has put something into the store."""
+        self.missed = True
+        self.restock()
+
     def fell_short(self, want: Want | None, next_ready: int) -> None:
         """The store gave less than was wanted; `next_ready`: when its next task becomes ready."""
-        if want is not None and want.candidates is None:
+        if want is not None and want.candidates is None and not self.missed:
             self.stocked = False
             self.next_ready = next_ready
         else:

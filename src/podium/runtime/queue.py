@@ -63,7 +63,7 @@ class TaskQueue:
         if line is None:
             return
         if ready_at <= self._clock.now():
-            line.restock()
+            line.refilled()
             self._feed(line)
         elif not line.next_ready or ready_at < line.next_ready:
             line.next_ready = ready_at
@@ -72,7 +72,7 @@ class TaskQueue:
     def look_again(self) -> None:
         """Other servers may have put tasks anywhere."""
         for line in self._lines.values():
-            line.restock()
+            line.refilled()
             self._feed(line)
 
     # For pollers
@@ -207,6 +207,7 @@ class TaskQueue:
 
         When these are too few and the store may hold more, they ask for whatever it holds: the head is the beginning of that.
         """
+        line.missed = False
         room = self._limits.room(line.queue)
         counts: list[tuple[Waiter, int]] = []
         wanted = 0

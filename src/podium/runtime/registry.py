@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -29,6 +32,21 @@ ENVIRONMENT = "environment"
 _decode_handler = msgspec.json.Decoder(EventHandler).decode
 
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Change = Callable[Concatenate["Registry", Given], Coroutine[Any, Any, Result]]
+
+
+def _alone(change: Change[Given, Result]) -> Change[Given, Result]:
+    """Nothing else is changed or read again meanwhile: what is read again may be older than what has just been changed."""
+
+    async def changed(registry: Registry, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        async with registry.lock:
+            return await change(registry, *args, **kwargs)
+
+    return update_wrapper(changed, change)
+
+
 class Registry:
     """Definitions, schemas, event handlers, the environment, secrets and tags; the engine's catalog."""
 
@@ -49,8 +67,10 @@ class Registry:
         self.tags = Tags(store)
         self._completed: dict[tuple[str, int | None], tuple[WorkflowDef, str]] = {}
         self._programs: OrderedDict[str, Program] = OrderedDict()
+        self.lock = asyncio.Lock()
         self._version = 0  # of what the store held when it was read
 
+    @_alone
     async def load(self) -> None:
         """Read everything from the store; nobody sees a part of it. Raises LostKey."""
         version = await self._store.definitions_version()
@@ -98,6 +118,7 @@ class Registry:
         """All versions of all names, by name and version."""
         return [definition for name in sorted(self._workflows) for definition in self.workflow_versions(name)]
 
+    @_alone
     async def put_workflow_definitions(self, definitions: Sequence[WorkflowDef], *, overwrite: bool) -> None:
         """Keep definitions. Raises Conflict when one exists and is not to be overwritten; then none is kept."""
         for definition in definitions:
@@ -116,6 +137,7 @@ class Registry:
             return replace(definition, create_time=now)
         return replace(definition, create_time=known.create_time, update_time=now)
 
+    @_alone
     async def delete_workflow_definition(self, name: str, version: int) -> None:
         """Forget a version. Raises NotFound."""
         if not await self._store.delete_workflow_definition(name, version):
@@ -160,6 +182,7 @@ class Registry:
         """All, by name."""
         return [self._tasks[name] for name in sorted(self._tasks)]
 
+    @_alone
     async def put_task_definitions(self, definitions: Sequence[TaskDef], actor: str) -> None:
         """Keep definitions; those that exist are replaced."""
         now = self._clock.now()
@@ -175,6 +198,7 @@ class Registry:
             return replace(definition, create_time=now, created_by=actor)
         return replace(definition, create_time=known.create_time, created_by=known.created_by, update_time=now, updated_by=actor)
 
+    @_alone
     async def delete_task_definition(self, name: str) -> None:
         """Forget a definition. Raises NotFound."""
         if not await self._store.delete_task_definition(name):
@@ -204,12 +228,14 @@ class Registry:
         """The handlers of exactly this event, active or not, by name."""
         return [handler for handler in self.all_event_handlers() if handler.event == event]
 
+    @_alone
     async def put_event_handler(self, handler: EventHandler) -> None:
         """Keep a handler; one of the same name is replaced."""
         name = handler.name or ""
         await self._store.keep(EVENT_HANDLER, name, msgspec.json.encode(handler))
         self._handlers[name] = handler
 
+    @_alone
     async def delete_event_handler(self, name: str) -> None:
         """Forget a handler. Raises NotFound."""
         if await self._store.forget(EVENT_HANDLER, name) is None:
@@ -222,11 +248,13 @@ class Registry:
         """The schema; the one with the highest version when none is given."""
         return self.schemas.get(name, version)
 
+    @_alone
     async def put_schemas(self, schemas: Sequence[SchemaDef], actor: str, *, new_version: bool) -> None:
         """Keep schemas: those that exist are replaced, or with `new_version` stored as the version after the latest."""
         await self.schemas.put(schemas, actor, new_version=new_version)
         self._completed.clear()
 
+    @_alone
     async def delete_schema(self, name: str, version: int | None) -> None:
         """Forget a version, or all when none is given; runs keep what they began with. Raises NotFound."""
         await self.schemas.delete(name, version)
@@ -242,11 +270,13 @@ class Registry:
         """All names and values, by name."""
         return dict(sorted(self._environment.items()))
 
+    @_alone
     async def put_environment(self, name: str, value: str) -> None:
         """Keep a value."""
         await self._store.keep(ENVIRONMENT, name, value.encode())
         self._environment[name] = value
 
+    @_alone
     async def delete_environment(self, name: str) -> str | None:
         """Forget a value; the one there was."""
         await self._store.forget(ENVIRONMENT, name)
