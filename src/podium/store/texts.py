@@ -1,7 +1,7 @@
 """Texts: finds the few runs that can hold a text, out of all, by the threes of characters that they hold.
 
 The index (`workflow_text`) knows of every run which threes of characters occur in it, in any case. A run that holds a text holds all of
-its threes; so whoever is named is looked at, and nobody else is. Source: spec/api.md §1.8, docs/decisions/0008.
+its threes; so whoever is named is looked at, and nobody else is. Source: spec/api.md §1.8, docs/decisions/0009.
 """
 
 from __future__ import annotations

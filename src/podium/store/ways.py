@@ -2,7 +2,7 @@
 
 An index gives the order asked for only below one value: the newest runs of one name, the newest tasks of one type. So a search for
 several values goes one way for each, reads a page on every way, and the pages are merged. Where the run, the text or the correlation
-id is known, the few rows that can match are named first. Source: spec/api.md §1.8, docs/decisions/0008.
+id is known, the few rows that can match are named first. Source: spec/api.md §1.8, docs/decisions/0009.
 """
 
 from __future__ import annotations

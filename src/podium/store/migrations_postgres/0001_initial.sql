@@ -9,7 +9,7 @@ CREATE TABLE meta (
 );
 INSERT INTO meta (schema_version, definitions_version) VALUES (0, 0);
 
--- Definitions exactly as runs started with them: content hash -> compressed JSON. No row is ever deleted, so runs point here without a
+-- Definitions exactly as runs started with them: content hash -> compressed JSON. A row goes when nothing points to it, so runs point here without a
 -- foreign key, whose check would write a lock into the row at every start.
 CREATE TABLE definition_snapshot (
     definition_hash text COLLATE "C" PRIMARY KEY,
