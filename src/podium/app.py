@@ -115,20 +115,7 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
     events = Events(registry, executor, sandbox, clock)
     instants = Agenda()  # when the next schedule is due
     supervisor = Supervisor(clock)
-    http = _http_task(settings)
-    sql = SqlLimits(seconds=settings.sql_seconds, rows=settings.sql_rows, bytes=settings.payload_max_kb * 1024)
-    types: dict[str, SystemTask] = {
-        "HTTP": http,
-        "BUSINESS_RULE": BusinessRuleTask(http, sandbox, clock),
-        "JDBC": JdbcTask(open_databases(settings.sql_databases, sql)),
-        "HTTP_POLL": HttpPollTask(http, sandbox, settings.http_poll_least_seconds),
-        "KAFKA_PUBLISH": KafkaPublishTask(),
-        "GET_WORKFLOW": GetWorkflowTask(executor, shown_json, settings.payload_max_kb * 1024),
-        "TERMINATE_WORKFLOW": TerminateWorkflowTask(executor),
-        "UPDATE_TASK": UpdateTaskTask(executor, store),
-        "UPDATE_SECRET": UpdateSecretTask(vault, executor),
-        "GET_SIGNED_JWT": GetSignedJwtTask(clock),
-    }
+    types = _system_tasks(settings, store, clock, executor, sandbox, vault)
     concurrency = settings.http_concurrency
     workers = {name: SystemWorker(task, concurrency, clock, queue, executor, secrets) for name, task in types.items()}
     loops = Loops(
@@ -161,6 +148,26 @@ def build(settings: Settings, environment: Mapping[str, str], clock: Clock | Non
         loops=loops,
         sandbox=sandbox,
     )
+
+
+def _system_tasks(
+    settings: Settings, store: Store, clock: Clock, executor: Executor, sandbox: Sandbox, vault: Vault
+) -> dict[str, SystemTask]:
+    """What the server runs as its own worker, by type."""
+    http = _http_task(settings)
+    sql = SqlLimits(seconds=settings.sql_seconds, rows=settings.sql_rows, bytes=settings.payload_max_kb * 1024)
+    return {
+        "HTTP": http,
+        "BUSINESS_RULE": BusinessRuleTask(http, sandbox, clock),
+        "JDBC": JdbcTask(open_databases(settings.sql_databases, sql)),
+        "HTTP_POLL": HttpPollTask(http, sandbox, settings.http_poll_least_seconds),
+        "KAFKA_PUBLISH": KafkaPublishTask(),
+        "GET_WORKFLOW": GetWorkflowTask(executor, shown_json, settings.payload_max_kb * 1024),
+        "TERMINATE_WORKFLOW": TerminateWorkflowTask(executor),
+        "UPDATE_TASK": UpdateTaskTask(executor, store),
+        "UPDATE_SECRET": UpdateSecretTask(vault, executor),
+        "GET_SIGNED_JWT": GetSignedJwtTask(clock),
+    }
 
 
 def _store(settings: Settings) -> Store:
